@@ -1,0 +1,166 @@
+"""Everything the pure core can ask for or say. The core does not log and does not act: it returns these.
+
+Times are ns of CLOCK_BOOTTIME; values are integers in units of the vital's resolution.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from edge_agent.domain.alerts import Alert
+from edge_agent.domain.scores import RuleScore
+from edge_agent.domain.settings import BedState
+from edge_agent.domain.windows import Abstention, RiskScore, Window
+from firmware_bridges.bridge import Mode
+from firmware_bridges.vitals import Reading, Reason, Validity
+
+
+class LinkState(str, Enum):
+    """A device link's five states."""
+
+    STARTING = "starting"
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    QUIET = "quiet"
+    LOST = "lost"
+
+
+class SendToDevice(msgspec.Struct, frozen=True, tag="send"):
+    """Write bytes to one channel of a device."""
+
+    device: str
+    channel: str
+    data: bytes
+
+
+class LinkReport(msgspec.Struct, frozen=True, tag="link"):
+    """A device's link changed state; `since` is when it entered it."""
+
+    device: str
+    bed: str
+    state: LinkState
+    reason: str
+    since: int
+
+
+class DeviceReport(msgspec.Struct, frozen=True, tag="device"):
+    """What one device did since the run began: counters for health and for a biomedical engineer."""
+
+    device: str
+    state: LinkState
+    reason: str
+    since: int
+    bytes_received: int
+    frames: int
+    malformed: int
+    rejected: dict[str, int]
+    conditions: tuple[Reason, ...] = ()
+    battery: int | None = None
+    model: str = ""
+    serial: str = ""
+
+
+class StreamView(msgspec.Struct, frozen=True, kw_only=True):
+    """One vital of one device (or of a person's observation) at one bed, as shown now.
+
+    `value` is None when there is no present one: a stale or invalid value is absent, its age stays. `at` is the arrival of the
+    last usable value. `chosen` marks the stream that feeds the scores for its quantity. A spot stream has `due`.
+    """
+
+    vital: str
+    device: str
+    mode: Mode
+    value: int | None
+    validity: Validity
+    reason: Reason
+    at: int | None
+    chosen: bool
+    site: str = ""
+    device_time: str = ""
+    person: str = ""
+    due: int | None = None
+
+
+class VitalsReport(msgspec.Struct, frozen=True, tag="vitals"):
+    """All streams of one bed at one moment."""
+
+    bed: str
+    at: int
+    state: BedState
+    streams: tuple[StreamView, ...]
+    encounter: str = ""
+
+
+class StoredReadings(msgspec.Struct, frozen=True, tag="stored"):
+    """Values from a device's memory: history only, they never alert."""
+
+    bed: str
+    device: str
+    at: int
+    readings: tuple[Reading, ...]
+    encounter: str = ""
+
+
+class ScoreReport(msgspec.Struct, frozen=True, tag="score"):
+    """The rule score and the model's answer for one bed, side by side. `risk_at` is when the risk was computed."""
+
+    bed: str
+    at: int
+    rule: RuleScore | None
+    risk: RiskScore | Abstention | None
+    risk_at: int | None = None
+    encounter: str = ""
+
+
+class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
+    """One alert event: to be committed, then announced."""
+
+    alert: Alert
+    encounter: str = ""
+
+
+class AlertsSnapshot(msgspec.Struct, frozen=True, tag="alerts"):
+    """All present alerts of a bed ("" is the gateway) and the bed's state, for whoever joins late."""
+
+    bed: str
+    at: int
+    state: BedState | None
+    monitored: bool
+    since: int
+    alerts: tuple[Alert, ...]
+    encounter: str = ""
+
+
+class RiskWanted(msgspec.Struct, frozen=True, tag="risk-wanted"):
+    """Score this window; the answer comes back as `RiskAnswered` with the same request number."""
+
+    bed: str
+    request: int
+    at: int
+    window: Window
+
+
+class ObservationTaken(msgspec.Struct, frozen=True, tag="observation-taken"):
+    """The answer to an observation: empty `errors` means it counts."""
+
+    bed: str
+    request: str
+    person: str
+    at: int
+    errors: tuple[str, ...] = ()
+
+
+Effect = (
+    SendToDevice
+    | LinkReport
+    | DeviceReport
+    | VitalsReport
+    | StoredReadings
+    | ScoreReport
+    | AlertChanged
+    | AlertsSnapshot
+    | RiskWanted
+    | ObservationTaken
+)

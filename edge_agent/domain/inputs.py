@@ -1,0 +1,136 @@
+"""Everything the pure core can be told. An input is recorded before it is handled, so a recording can be replayed.
+
+Times are ns of CLOCK_BOOTTIME. `received_at` is when it reached the gateway and may be older than the `now` it is handled at.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge_agent.domain.settings import WardSettings
+from edge_agent.domain.windows import Abstention, RiskScore
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """The first input of every run. `run` is this process start's UUID, `boot` the kernel's boot id.
+
+    `restored` says that state of an earlier run was loaded; `crashed` that this run did not end in order.
+    """
+
+    run: str
+    boot: str
+    restored: bool = False
+    crashed: bool = False
+
+
+class SettingsApplied(msgspec.Struct, frozen=True, tag="settings"):
+    """The ward's effective settings from now on, whole."""
+
+    settings: WardSettings
+
+
+class LinkConnecting(msgspec.Struct, frozen=True, tag="link-connecting"):
+    """The link to a device is being opened."""
+
+    device: str
+    received_at: int
+
+
+class LinkOpened(msgspec.Struct, frozen=True, tag="link-opened"):
+    """The link is up; the device may speak."""
+
+    device: str
+    received_at: int
+
+
+class LinkData(msgspec.Struct, frozen=True, tag="link-data"):
+    """Bytes from one channel of a device, identity already masked."""
+
+    device: str
+    channel: str
+    data: bytes
+    received_at: int
+
+
+class LinkClosed(msgspec.Struct, frozen=True, tag="link-closed"):
+    """The link is gone, or could not be opened; `reason` in words that name the port or adapter."""
+
+    device: str
+    reason: str
+    received_at: int
+
+
+class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
+    """What a person saw or measured at the bedside. Vitals in units of their resolution; absent fields are not observed.
+
+    `consciousness` is one of A C V P U. `spo2_scale` 2 needs `prescriber`. `observed_at` as far as the clock is known, else
+    `received_at`.
+    """
+
+    bed: str
+    person: str
+    request: str
+    received_at: int
+    observed_at: int
+    vitals: dict[str, int] = {}
+    consciousness: str | None = None
+    supplemental_oxygen: bool | None = None
+    spo2_scale: int | None = None
+    prescriber: str = ""
+
+
+class RiskAnswered(msgspec.Struct, frozen=True, tag="risk-answered"):
+    """The model's answer to the `RiskWanted` effect with the same `request`."""
+
+    bed: str
+    request: int
+    answer: RiskScore | Abstention
+    received_at: int
+
+
+class GatewayFact(msgspec.Struct, frozen=True, tag="gateway-fact"):
+    """Something about the gateway itself began or ended; `code` is one of `GATEWAY_CONDITIONS`."""
+
+    code: str
+    present: bool
+    detail: str
+    received_at: int
+    devices: tuple[str, ...] = ()
+
+
+GATEWAY_CONDITIONS = (
+    "broker-unreachable",
+    "storage-failed",
+    "dead-letter",
+    "alert-not-durable",
+    "adapter-lost",
+    "model-refused",
+    "config-fallback",
+)
+"""What the shell may report about the gateway. Each is a rule in `edge_agent.bedside.rules.gateway`."""
+
+
+class Wake(msgspec.Struct, frozen=True, tag="wake"):
+    """Nothing but the passing of time."""
+
+
+Input = (
+    Started
+    | SettingsApplied
+    | LinkConnecting
+    | LinkOpened
+    | LinkData
+    | LinkClosed
+    | Observation
+    | RiskAnswered
+    | GatewayFact
+    | Wake
+)
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One recorded input: its ordinal within the run and the `now` it was handled at."""
+
+    ordinal: int
+    now: int
+    input: Input

@@ -1,0 +1,34 @@
+"""What a rule score says: parts, total, what is missing, and the risk band of its own standard."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One parameter's points. `points` is None when the input is missing; `value` as text a person reads."""
+
+    name: str
+    points: int | None
+    value: str = ""
+
+
+class RuleScore(msgspec.Struct, frozen=True, kw_only=True):
+    """One evaluation of a versioned score. With `missing` inputs `total` is a lower bound, never an estimate.
+
+    `risk` is the standard's own band (NEWS2: low, low-medium, medium, high), `response` its recommended response.
+    """
+
+    score: str
+    version: str
+    total: int
+    parts: tuple[Part, ...]
+    missing: tuple[str, ...]
+    risk: str
+    response: str = ""
+    spo2_scale: int = 1
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every input was there, so that `total` is the score and not its lower bound."""
+        return not self.missing
