@@ -1,0 +1,1 @@
+"""Laws that every device family inherits, and one file of traps per family."""
