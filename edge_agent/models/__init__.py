@@ -1,4 +1,5 @@
-"""One folder is one model bundle: tflite file, manifest with hashes, golden vectors, model card.
+"""Model bundles, one folder each: model.tflite, manifest.json, golden.json, MODEL_CARD.md.
 
-Data only. Bundles are made by `make train`, loaded by `edge_agent.risk` and shipped inside the wheel; never edited by hand.
+`python -m training train` writes them. No code lives here: `edge_agent.risk.bundle.load` reads a folder, and refuses
+what does not match its manifest.
 """

@@ -1,5 +1,5 @@
-"""The risk model's bundle contract, features from windows, the one door to the TFLite runtime, and the explanation.
+"""Model bundles, features from windows, the one door to the TFLite runtime, scores with explanation or an abstention.
 
-Floats live here and nowhere else. The bundle's own files may be read and nothing more; a score is advisory and changes no alert
-that a rule raised. Training imports the feature function from here.
+Pure but for reading a bundle's folder: no clocks, sockets, threads, randomness or logging. Only `runtime` imports an
+interpreter. Nothing here decides an alert: what a score is worth to a nurse is bedside's to say.
 """
