@@ -1,7 +1,9 @@
-"""Settings, typed. Two owners: the gateway's own file (`LocalSettings`) and the ward's, which IT may push (`WardSettings`).
+"""Settings, typed. Two owners: the gateway's own file (`LocalSettings`) and the ward (`WardSettings`, IT may push).
 
-Limits are decimals in the vital's unit. Bounds that no source of configuration may pass are in `LIMIT_RULES` and the `Meta`
-annotations; what only the whole can show (unknown bed, no device for a required vital) is checked by the configuration layer.
+Limits are decimals in the vital's unit. Bounds that no source of configuration may pass are in `LIMIT_RULES` and the
+`Meta` annotations; what only the whole can show (unknown bed, no device for a required vital) is checked by the
+configuration layer. A field's `description` is its line in docs/configuration.md; `extra["form"]` says in words what a
+pattern allows, `extra["secret"]` that a wrong value is never repeated in an error.
 """
 
 from __future__ import annotations
@@ -19,11 +21,31 @@ from edge_agent.domain.windows import Patient
 CONFIG_SCHEMA = 1
 """The version of both settings records; older files are migrated, newer refused."""
 
+MAX_VERSION = 2**53 - 1
+"""The greatest configuration version: JSON readers elsewhere hold integers exactly up to here."""
+
 SECOND = 1_000_000_000
 """Nanoseconds."""
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="letters, digits, _ and -; part of a topic")]
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", extra={"form": "letters, digits, _ and -, at most 64"})]
+"""A name that becomes part of a topic."""
+Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address"})]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+CredentialName = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z][a-z0-9._-]{0,63})?$",
+        extra={"form": "the name of a credential: lower-case letters, digits, . _ and -", "secret": True},
+    ),
+]
+Quantity = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$", extra={"form": "the name of a quantity such as spo2"})
+]
+Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
+Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
+Encounter = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "letters, digits, _ and -, at most 64"})
+]
 
 
 class BedState(str, Enum):
@@ -45,72 +67,85 @@ class Protocol(str, Enum):
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Files of the broker connection's TLS; a relative name is looked up in the service's credentials directory."""
 
-    ca: str
-    certificate: str = ""
-    key: str = ""
+    ca: Annotated[str, Meta(description="Certificate of the authority that signed the broker's.", min_length=1)]
+    certificate: Annotated[str, Meta(description="This gateway's certificate, for mutual TLS.")] = ""
+    key: Annotated[str, Meta(description="The key of that certificate.", extra={"secret": True})] = ""
 
 
 class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The hospital's broker. `password` names a credential, it never is one."""
 
-    host: str
-    port: Port = 8883
-    protocol: Protocol = Protocol.MQTT_5
-    tls: Tls | None = None
-    username: str = ""
-    password: str = ""
-    keepalive_s: Annotated[int, Meta(ge=2, le=300)] = 10
+    host: Annotated[Host, Meta(description="Name or address of the broker, without mqtt:// and without the port.")]
+    port: Annotated[Port, Meta(description="TCP port: 8883 with TLS, mostly 1883 without.")] = 8883
+    protocol: Annotated[Protocol, Meta(description="MQTT; 3.1.1 cannot tell that nobody listens.")] = Protocol.MQTT_5
+    tls: Annotated[Tls | None, Meta(description="TLS files; without this section the connection is plain.")] = None
+    username: Annotated[str, Meta(description="Account at the broker, if it wants one.")] = ""
+    password: Annotated[
+        CredentialName, Meta(description="Name of the credential that holds the password; never the password itself.")
+    ] = ""
+    keepalive_s: Annotated[int, Meta(ge=2, le=300, description="MQTT keep-alive in seconds.")] = 10
 
 
 class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the gateway's own file alone decides: who it is, where the broker is, and whom it believes."""
 
-    site: Id
-    ward: Id
-    gateway: Id
-    broker: Broker
-    accept_unsigned_config: bool = False
-    model: str = "news2-7-within-6h-lr"
-    consumers: tuple[Id, ...] = ()
+    site: Annotated[Id, Meta(description="The hospital, as in its topics.")]
+    ward: Annotated[Id, Meta(description="The ward, as in its topics.")]
+    gateway: Annotated[Id, Meta(description="This gateway; different on every one of a ward.")]
+    broker: Annotated[Broker, Meta(description="Where to publish.")]
+    accept_unsigned_config: Annotated[
+        bool, Meta(description="Whether a configuration pushed without a signature may be applied.")
+    ] = False
+    model: Annotated[str, Meta(description="Name of the risk model's bundle.", min_length=1)] = "news2-7-within-6h-lr"
+    consumers: Annotated[
+        tuple[Id, ...], Meta(description="Programs whose receipts count as delivered to a person.")
+    ] = ()
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One bedside device. Exactly one of `port` (serial) and `address` (BLE) is set."""
 
-    id: Id
-    bed: Id
-    family: str
-    port: str = ""
-    address: str = ""
-    adapter: str = ""
-    site: str = ""
-    baudrate: int | None = None
+    id: Annotated[Id, Meta(description="The device's name in messages and alerts.")]
+    bed: Annotated[Id, Meta(description="The bed it stands at.")]
+    family: Annotated[str, Meta(description="What it speaks; one of the supported families.")]
+    port: Annotated[str, Meta(description="Serial only: its device file, best one of /dev/serial/by-id.")] = ""
+    address: Annotated[str, Meta(description="Bluetooth only: its address, such as C0:26:DA:00:12:34.")] = ""
+    adapter: Annotated[str, Meta(description="Bluetooth only: the adapter, such as hci0; empty: the first.")] = ""
+    site: Annotated[str, Meta(description="Where on the body it measures, such as finger.")] = ""
+    baudrate: Annotated[Baudrate | None, Meta(description="Serial only: speed, if not the family's own.")] = None
 
 
 class Bed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One bed. `required` lists the quantities whose absence makes it NOT-MONITORED; `sources` orders devices per quantity."""
+    """One bed. `required`: quantities whose absence makes it NOT-MONITORED; `sources` orders devices per quantity."""
 
-    id: Id
-    state: BedState = BedState.MONITORED
-    required: tuple[str, ...] = ("spo2",)
-    sources: dict[str, tuple[Id, ...]] = {}
-    patient: Patient = Patient()
-    encounter: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", description="a pseudonymous token")] = ""
+    id: Annotated[Id, Meta(description="The bed's name in topics and alerts; 012 stays 012.")]
+    state: Annotated[BedState, Meta(description="Only a monitored bed can be NOT-MONITORED.")] = BedState.MONITORED
+    required: Annotated[
+        tuple[Quantity, ...],
+        Meta(description="Quantities that must stay fresh; each needs a device that measures it continuously."),
+    ] = ("spo2",)
+    sources: Annotated[
+        dict[Quantity, tuple[Id, ...]], Meta(description="Per quantity its devices, the preferred one first.")
+    ] = {}
+    patient: Annotated[Patient, Meta(description="What scores need to know of the person, no name.")] = Patient()
+    encounter: Annotated[
+        Encounter, Meta(description="A pseudonymous token of the stay; protects the bed from removal.")
+    ] = ""
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One limit rule. Beyond `limit` for `delay_s` it alerts with `priority`; beyond `deep_limit` for `deep_delay_s`, high.
+    """One limit rule: beyond `limit` for `delay_s` it alerts with `priority`; beyond `deep_limit`, high.
 
     It ends `hysteresis` inside the limit. A value equal to the limit is inside.
     """
 
-    limit: Decimal
-    delay_s: Annotated[int, Meta(ge=0, le=60)] = 15
-    priority: Priority = Priority.MEDIUM
-    hysteresis: Decimal = Decimal(0)
-    deep_limit: Decimal | None = None
-    deep_delay_s: Annotated[int, Meta(ge=0, le=30)] = 5
-    enabled: bool = True
+    limit: Annotated[Decimal, Meta(description="Beyond this it alerts; a value equal to it is inside.")]
+    delay_s: Annotated[int, Meta(ge=0, le=60, description="Seconds beyond the limit until it alerts.")] = 15
+    priority: Annotated[Priority, Meta(description="How loudly.")] = Priority.MEDIUM
+    hysteresis: Annotated[Decimal, Meta(description="The alert ends this far inside the limit.")] = Decimal(0)
+    deep_limit: Annotated[Decimal | None, Meta(description="Beyond this it alerts with high priority.")] = None
+    deep_delay_s: Annotated[int, Meta(ge=0, le=30, description="Seconds beyond the deep limit until then.")] = 5
+    enabled: Annotated[bool, Meta(description="False turns the rule off; spo2-low and one other stay on.")] = True
 
 
 class LimitRule(msgspec.Struct, frozen=True):
@@ -121,22 +156,22 @@ class LimitRule(msgspec.Struct, frozen=True):
     highest: Decimal
 
 
-def _rule(limit: str, hysteresis: str, lowest: str, highest: str, deep: str | None = None, delay_s: int = 15) -> LimitRule:
-    deep_limit = None if deep is None else Decimal(deep)
-    default = Limit(limit=Decimal(limit), delay_s=delay_s, hysteresis=Decimal(hysteresis), deep_limit=deep_limit)
-    return LimitRule(default=default, lowest=Decimal(lowest), highest=Decimal(highest))
+def _rule(limit: str, hysteresis: str, bounds: tuple[str, str], *, deep: str, delay_s: int = 15) -> LimitRule:
+    lowest, highest = map(Decimal, bounds)
+    default = Limit(limit=Decimal(limit), delay_s=delay_s, hysteresis=Decimal(hysteresis), deep_limit=Decimal(deep))
+    return LimitRule(default=default, lowest=lowest, highest=highest)
 
 
 LIMIT_RULES: dict[str, LimitRule] = {
-    "spo2-low": _rule("90", "2", "85", "100", deep="85"),
-    "pulse-low": _rule("45", "3", "30", "70", deep="40"),
-    "pulse-high": _rule("130", "5", "80", "200", deep="150"),
-    "respiratory-rate-low": _rule("9", "1", "5", "15", deep="7"),
-    "respiratory-rate-high": _rule("24", "2", "18", "40", deep="35", delay_s=30),
-    "systolic-low": _rule("100", "5", "60", "140", deep="90"),
-    "systolic-high": _rule("200", "5", "140", "260", deep="219"),
-    "temperature-low": _rule("35.5", "0.2", "32.0", "36.5", deep="35.0"),
-    "temperature-high": _rule("38.5", "0.2", "37.5", "42.0", deep="40.0"),
+    "spo2-low": _rule("90", "2", ("85", "100"), deep="85"),
+    "pulse-low": _rule("45", "3", ("30", "70"), deep="40"),
+    "pulse-high": _rule("130", "5", ("80", "200"), deep="150"),
+    "respiratory-rate-low": _rule("9", "1", ("5", "15"), deep="7"),
+    "respiratory-rate-high": _rule("24", "2", ("18", "40"), deep="35", delay_s=30),
+    "systolic-low": _rule("100", "5", ("60", "140"), deep="90"),
+    "systolic-high": _rule("200", "5", ("140", "260"), deep="219"),
+    "temperature-low": _rule("35.5", "0.2", ("32.0", "36.5"), deep="35.0"),
+    "temperature-high": _rule("38.5", "0.2", ("37.5", "42.0"), deep="40.0"),
 }
 """Every limit rule by id. A low SpO2 limit is never below 85 % (ISO 80601-2-61, reference conventions A4)."""
 
@@ -146,19 +181,36 @@ MAX_AGE_S: dict[str, int] = {"pulse": 10, "spo2": 10, "respiratory_rate": 20, "s
 
 
 class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the ward decides and IT may push, always whole. `version` grows with every push; the local seed is version 0."""
+    """What the ward decides and IT may push, always whole. `version` grows with every push; the local seed's is 0."""
 
-    version: Annotated[int, Meta(ge=0)] = 0
-    config_schema: int = CONFIG_SCHEMA
-    beds: tuple[Bed, ...] = ()
-    devices: tuple[Device, ...] = ()
-    limits: dict[str, Limit] = {}
-    max_age_s: dict[str, Seconds] = {}
-    spot_interval_min: Annotated[int, Meta(ge=5, le=1440)] = 240
-    spot_max_age_min: Annotated[int, Meta(ge=5, le=720)] = 360
-    telemetry_interval_s: Annotated[int, Meta(ge=1, le=60)] = 1
-    news2_delay_s: Annotated[int, Meta(ge=0, le=120)] = 30
-    risk_alert_probability: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None
+    version: Annotated[
+        int, Meta(ge=0, le=MAX_VERSION, description="Grows with every push; the local file's own is 0.")
+    ] = 0
+    config_schema: Annotated[int, Meta(description="Version of this layout.")] = CONFIG_SCHEMA
+    beds: Annotated[tuple[Bed, ...], Meta(description="The beds of this gateway.")] = ()
+    devices: Annotated[tuple[Device, ...], Meta(description="The devices at those beds.")] = ()
+    limits: Annotated[
+        dict[str, Limit], Meta(description="Limit rules that differ from their default; what is not written keeps it.")
+    ] = {}
+    max_age_s: Annotated[
+        dict[Quantity, Seconds],
+        Meta(description="Seconds until a continuous quantity is stale, where not the default."),
+    ] = {}
+    spot_interval_min: Annotated[
+        int, Meta(ge=5, le=1440, description="Minutes between two spot measurements before one is overdue.")
+    ] = 240
+    spot_max_age_min: Annotated[
+        int, Meta(ge=5, le=720, description="Minutes a spot measurement counts for a score.")
+    ] = 360
+    telemetry_interval_s: Annotated[
+        int, Meta(ge=1, le=60, description="Seconds between two vitals messages of a bed.")
+    ] = 1
+    news2_delay_s: Annotated[
+        int, Meta(ge=0, le=120, description="Seconds a NEWS2 band must last before it alerts.")
+    ] = 30
+    risk_alert_probability: Annotated[
+        Probability | None, Meta(description="Probability from which the risk model advises; empty: it never alerts.")
+    ] = None
 
     def limit(self, rule: str) -> Limit:
         """Return the effective limit of `rule`: the ward's own, or the default."""

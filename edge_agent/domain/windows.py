@@ -5,7 +5,10 @@ Hours are counted from the bed's own epoch, never from a clock, so that shifting
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 HOURS = 36
 """Rows kept: 12 rows that a model sees, and 24 h before the oldest of them that a value may be carried forward."""
@@ -14,12 +17,16 @@ QUANTITIES = ("pulse", "spo2", "respiratory_rate", "systolic", "temperature")
 """The quantities that have a window, in the order of the model contract."""
 
 
+Age = Annotated[int, Meta(ge=0, le=120)]
+Sex = Annotated[str, Meta(pattern=r"^(female|male)$", extra={"form": "female or male"})]
+
+
 class Patient(msgspec.Struct, frozen=True):
     """What the agent may know of the person in a bed. No name, no number, no date of birth."""
 
-    age_years: int | None = None
-    sex: str | None = None
-    pregnant: bool = False
+    age_years: Annotated[Age | None, Meta(description="Age; NEWS2 and the model are for adults.")] = None
+    sex: Annotated[Sex | None, Meta(description="As the model was trained on it.")] = None
+    pregnant: Annotated[bool, Meta(description="NEWS2 and the model are not for pregnancy.")] = False
 
 
 class Window(msgspec.Struct, frozen=True):
