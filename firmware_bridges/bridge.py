@@ -123,6 +123,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     `resync_frames`: after garbage, at most this many good frames are lost. `official` is False when the specification is not the
     maker's own: such a family carries that label wherever it is shown. `identity` says which bytes name a patient or device.
+    `conditions`: what its encoder can express of `Sample.conditions`; it ignores the others.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     official: bool = True
     identity: str = ""
     masker: Callable[[], Masker] | None = None
+    conditions: tuple[Reason, ...] = ()
 
     def mode_of(self, vital: str) -> Mode:
         """Return how this family measures `vital`; KeyError if it does not."""
