@@ -1,7 +1,7 @@
 """One file is one device family and exports `FAMILY`; `FAMILIES` finds them all by name.
 
-A family file holds frames, link settings, decoder, encoder and its source documents. What two families share stands beside
-`bridge.py`, never in here.
+A family file holds frames, link settings, decoder, encoder and its source documents. What two families share stands
+beside `bridge.py`, never in here.
 """
 
 from __future__ import annotations
