@@ -1,0 +1,67 @@
+"""The simulator's ports: pseudo-terminals under stable names, with a plug to pull. No other file opens one."""
+
+from __future__ import annotations
+
+import os
+import tty
+from pathlib import Path
+
+CHUNK = 4096
+"""Bytes taken from the host at a time: what a pty buffers."""
+
+
+class Port:
+    """One serial port as a host sees it: `link` is its name, a symbolic link that comes and goes with the plug."""
+
+    def __init__(self, link: Path) -> None:
+        """Take the name; the port is not there before `plug`."""
+        self.link = link
+        self._device: int | None = None
+        self._host: int | None = None
+
+    @property
+    def plugged(self) -> bool:
+        """Tell whether the port is there."""
+        return self._device is not None
+
+    def plug(self) -> None:
+        """Make the port appear. FileExistsError where the name belongs to something that is no link."""
+        if self.plugged:
+            return
+        if self.link.exists() and not self.link.is_symlink():
+            raise FileExistsError(f"{self.link} exists and is no port of ours")
+        # The host's side stays open here: a terminal forgets that it is raw when its last user closes it.
+        self._device, self._host = os.openpty()
+        tty.setraw(self._host)
+        os.set_blocking(self._device, False)
+        fresh = self.link.with_name(f".{self.link.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(os.ttyname(self._host))
+        fresh.replace(self.link)
+
+    def unplug(self) -> None:
+        """Pull the cable: the name goes, and whoever has it open reads the end of it."""
+        if self._device is None or self._host is None:
+            return
+        self.link.unlink(missing_ok=True)
+        os.close(self._host)
+        os.close(self._device)
+        self._device = self._host = None
+
+    def write(self, data: bytes) -> int:
+        """Send to the host; return how many bytes it had room for: the rest is lost, as on a real line nobody reads."""
+        if self._device is None:
+            return 0
+        try:
+            return os.write(self._device, data)
+        except BlockingIOError:
+            return 0
+
+    def read(self) -> bytes:
+        """Return what the host has sent since, at most `CHUNK` bytes; b"" for nothing."""
+        if self._device is None:
+            return b""
+        try:
+            return os.read(self._device, CHUNK)
+        except BlockingIOError:
+            return b""
