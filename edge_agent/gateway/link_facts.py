@@ -1,0 +1,47 @@
+"""What a link reports, stamped where it happens: connecting, opened, data, closed. It judges nothing.
+
+A fact is told when it is news: a link that tries for hours says once why it fails, and again when the reason changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edge_agent.domain.inputs import Input, LinkClosed, LinkConnecting, LinkData, LinkOpened
+from edge_agent.gateway.clock import boottime
+
+Sink = Callable[[Input], None]
+"""Takes an input on the loop. What it raises ends the link's run, which its supervisor reports and starts again."""
+
+
+class LinkFacts:
+    """One device's link reports. `heard` is when its last bytes came, or else when it opened: ns of CLOCK_BOOTTIME."""
+
+    def __init__(self, device: str, sink: Sink) -> None:
+        self.heard = 0
+        self._device = device
+        self._sink = sink
+        self._last: type[LinkConnecting | LinkOpened] | str | None = None
+
+    def connecting(self) -> None:
+        """Report that the link is being opened."""
+        if self._last is not LinkConnecting:
+            self._last = LinkConnecting
+            self._sink(LinkConnecting(self._device, boottime()))
+
+    def opened(self) -> None:
+        """Report that the link is up."""
+        self._last = LinkOpened
+        self.heard = boottime()
+        self._sink(LinkOpened(self._device, self.heard))
+
+    def data(self, channel: str, data: bytes) -> None:
+        """Report bytes that arrived just now."""
+        self.heard = boottime()
+        self._sink(LinkData(self._device, channel, data, self.heard))
+
+    def closed(self, reason: str) -> None:
+        """Report that the link is gone or could not be opened."""
+        if self._last != reason:
+            self._last = reason
+            self._sink(LinkClosed(self._device, reason, boottime()))
