@@ -1,5 +1,5 @@
-"""Decides: quality gate, streams, windows, scores, rules and alert state machines behind `ward.handle(input, now)`.
+"""What decides: quality gate, streams, windows, scores, rules, alert machines, all behind `ward.Ward`.
 
-Pure and deterministic: the same inputs give the same effects, byte for byte. What happens outside is an effect that the gateway
-carries out. No clock, file, socket, thread, randomness or log, and nothing from risk, wire or gateway.
+Pure and deterministic: `handle(input, now)` returns effects. No clock, no randomness, no file, no log; what it has
+to say is an effect.
 """

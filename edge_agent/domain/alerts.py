@@ -1,7 +1,7 @@
 """The words of an alert, after IEC 60601-1-8:2006+A2:2020 and IHE ACM (PCD-04): condition and signal are two things.
 
-A condition is what is wrong with the patient or the equipment; its signal is what a person is told about it. Here are the
-vocabulary and the record of one alert; the transitions live in `edge_agent.bedside.machine`.
+A condition is what is wrong with the patient or the equipment; its signal is what a person is told about it. Here
+are the vocabulary and the record of one alert; the transitions live in `edge_agent.bedside.machine`.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ class Evidence(msgspec.Struct, frozen=True):
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """The reasons an alert carries: plain words, the rule and its limit, the values behind it, and what was missing.
 
-    `limit` in units of the vital's resolution; `devices` names the equipment concerned; `beds` the beds of a gateway alert.
+    `limit` in units of the vital's resolution; `devices` names the equipment concerned; `beds` the beds of a
+    gateway alert.
     """
 
     text: str
@@ -122,10 +123,10 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert at one revision: the whole state of its condition and its signal.
 
-    `bed` is "" for an alert of the gateway itself. `event_id` is UUIDv5(run, bed, condition, ordinal) of the run that started it;
-    `revision` counts its changes from 1. `began` is when the condition was first seen, `raised` when it was declared, `changed`
-    when this revision came to be, all ns of CLOCK_BOOTTIME. `verifiable` is False while its input is gone: the alert then stays,
-    and says the last valid value and its age.
+    `bed` is "" for an alert of the gateway itself. `event_id` is UUIDv5(run, bed, condition, ordinal) of the run
+    that started it; `revision` counts its changes from 1. `began` is when the condition was first seen, `raised`
+    when it was declared, `changed` when this revision came to be, all ns of CLOCK_BOOTTIME. `verifiable` is False
+    while its input is gone: the alert then stays, and says the last valid value and its age.
     """
 
     bed: str

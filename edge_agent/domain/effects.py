@@ -65,8 +65,9 @@ class DeviceReport(msgspec.Struct, frozen=True, tag="device"):
 class StreamView(msgspec.Struct, frozen=True, kw_only=True):
     """One vital of one device (or of a person's observation) at one bed, as shown now.
 
-    `value` is None when there is no present one: a stale or invalid value is absent, its age stays. `at` is the arrival of the
-    last usable value. `chosen` marks the stream that feeds the scores for its quantity. A spot stream has `due`.
+    `value` is None when there is no present one: a stale or invalid value is absent, its age stays. `at` is the
+    arrival of the last usable value. `chosen` marks the stream that feeds the scores for its quantity. A spot
+    stream has `due`.
     """
 
     vital: str

@@ -12,8 +12,8 @@ class AgentError(Exception):
 class Problem(msgspec.Struct, frozen=True):
     """One thing wrong in a configuration.
 
-    `where` is a file and line, or a JSON Pointer; `path` the dotted path of the setting; `found` what stands there; `allowed`
-    what may; `remedy` what to do.
+    `where` is a file and line, or a JSON Pointer; `path` the dotted path of the setting; `found` what stands there;
+    `allowed` what may; `remedy` what to do.
     """
 
     where: str

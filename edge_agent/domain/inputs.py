@@ -1,6 +1,7 @@
 """Everything the pure core can be told. An input is recorded before it is handled, so a recording can be replayed.
 
-Times are ns of CLOCK_BOOTTIME. `received_at` is when it reached the gateway and may be older than the `now` it is handled at.
+Times are ns of CLOCK_BOOTTIME. `received_at` is when it reached the gateway and may be older than the `now` it is
+handled at.
 """
 
 from __future__ import annotations
@@ -61,10 +62,12 @@ class LinkClosed(msgspec.Struct, frozen=True, tag="link-closed"):
 
 
 class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
-    """What a person saw or measured at the bedside. Vitals in units of their resolution; absent fields are not observed.
+    """What a person saw or measured at the bedside.
 
-    `consciousness` is one of A C V P U. `spo2_scale` 2 needs `prescriber`. `observed_at` as far as the clock is known, else
-    `received_at`.
+    Vitals in units of their resolution; absent fields are not observed.
+
+    `consciousness` is one of A C V P U. `spo2_scale` 2 needs `prescriber`. `observed_at` as far as the clock is
+    known, else `received_at`.
     """
 
     bed: str

@@ -32,8 +32,9 @@ class Patient(msgspec.Struct, frozen=True):
 class Window(msgspec.Struct, frozen=True):
     """Hourly medians of valid samples for one bed.
 
-    `medians[quantity]` has `HOURS` entries, oldest first, each an integer in units of the vital's resolution (temperature 372 is
-    37.2 Cel) or None where the hour had no valid sample. `minutes_into_hour` is how much of the last row has passed.
+    `medians[quantity]` has `HOURS` entries, oldest first, each an integer in units of the vital's resolution
+    (temperature 372 is 37.2 Cel) or None where the hour had no valid sample. `minutes_into_hour` is how much of the
+    last row has passed.
     """
 
     medians: dict[str, tuple[int | None, ...]]
@@ -46,8 +47,8 @@ class Window(msgspec.Struct, frozen=True):
 class Driver(msgspec.Struct, frozen=True):
     """One vital's part in a score by occlusion: how much the log-odds fall when the model cannot see it.
 
-    `contribution` in log-odds (positive raises the risk); `value` the last hourly median, `trend` its change over the last three
-    hours, both decimals in the vital's unit, None where unknown.
+    `contribution` in log-odds (positive raises the risk); `value` the last hourly median, `trend` its change over
+    the last three hours, both decimals in the vital's unit, None where unknown.
     """
 
     quantity: str
@@ -57,7 +58,10 @@ class Driver(msgspec.Struct, frozen=True):
 
 
 class RiskScore(msgspec.Struct, frozen=True, tag="score"):
-    """A calibrated probability with what drives it. `logit_q` is the raw int8 output, so that a replay can prove equality."""
+    """A calibrated probability with what drives it.
+
+    `logit_q` is the raw int8 output, so that a replay can prove equality.
+    """
 
     probability: float
     drivers: tuple[Driver, ...]

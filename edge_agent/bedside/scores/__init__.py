@@ -1,4 +1,6 @@
-"""One file is one published score (NEWS2, ...): its bands as versioned data with page and table of the source.
+"""One file is one score.
 
-A score takes present values and says its parts, its total and what is missing. No opinion of our own, no state, no time.
+Versioned data from `edge_agent.domain.bands` and a pure function from quantised inputs to parts and total.
+
+A missing input is missing, never zero. No score knows a bed, a stream or a time.
 """

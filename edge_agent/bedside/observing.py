@@ -1,0 +1,50 @@
+"""What is wrong with an observation: everything a person must mend, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edge_agent.bedside.quality import PLAUSIBLE
+from edge_agent.bedside.words import NAMES, span_text, value_text
+from edge_agent.domain.inputs import Observation
+from edge_agent.domain.settings import SECOND
+from firmware_bridges.vitals import VITALS
+
+OLDEST = 3600 * SECOND
+"""An observation older than this belongs into the chart, not into live scores: old data never raises a live alert."""
+
+LEVELS = "ACVPU"
+
+
+def objections(seen: Observation, now: int, beds: frozenset[str]) -> tuple[str, ...]:
+    """Return every reason to refuse `seen`, empty when it counts."""
+    return tuple(_objections(seen, now, beds))
+
+
+def _objections(seen: Observation, now: int, beds: frozenset[str]) -> Iterator[str]:
+    if seen.bed not in beds:
+        yield f"bed {seen.bed} is not on this gateway"
+    if not seen.person:
+        yield "person is empty: say who observed"
+    if now - seen.observed_at > OLDEST:
+        yield f"observed {span_text(now - seen.observed_at)} ago: too old to be live, at most {span_text(OLDEST)}"
+    if seen.observed_at > now:
+        yield "observed in the future"
+    for vital, value in seen.vitals.items():
+        yield from _vital(vital, value)
+    if seen.consciousness is not None and seen.consciousness not in tuple(LEVELS):
+        yield f"consciousness {seen.consciousness!r}: one of {', '.join(LEVELS)}"
+    if seen.spo2_scale is not None and seen.spo2_scale not in (1, 2):
+        yield f"spo2_scale {seen.spo2_scale}: 1 or 2"
+    if seen.spo2_scale == 2 and not seen.prescriber:  # noqa: PLR2004 - the RCP's own name of the scale
+        yield "spo2_scale 2 needs its prescriber"
+
+
+def _vital(vital: str, value: int) -> Iterator[str]:
+    if vital not in VITALS:
+        yield f"unknown vital {vital}: one of {', '.join(VITALS)}"
+        return
+    bounds = PLAUSIBLE[vital]
+    if not bounds.lowest <= value <= bounds.highest:
+        low, high = value_text(vital, bounds.lowest), value_text(vital, bounds.highest)
+        yield f"{NAMES[VITALS[vital].quantity]} {value_text(vital, value)} is not possible: {low} to {high}"

@@ -1,0 +1,78 @@
+"""The rule score of an adult: NEWS2 5 or more, or a single parameter of 3.
+
+An incomplete score is a lower bound and may alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
+from edge_agent.domain.alerts import Kind, Priority, Why
+from edge_agent.domain.scores import RuleScore
+from edge_agent.domain.settings import SECOND, WardSettings
+
+ID = "news2"
+PRIORITIES = {"high": Priority.HIGH, "medium": Priority.MEDIUM, "low-medium": Priority.LOW}
+"""NEWS2's aggregate risk to alert priority; low risk does not alert."""
+
+
+def _evaluate(view: BedView) -> Iterable[Finding]:
+    if view.score is None:
+        yield Finding(condition=ID, present=None, why=Why(text="NEWS2 does not apply", rule=ID))
+        return
+    score = view.score
+    missing = frozenset(score.missing)
+    priority = PRIORITIES.get(score.risk)
+    if priority is None:
+        why = Why(text=text(score), rule=ID, score=score.total)
+        yield Finding(condition=ID, present=False, why=why, missing=missing)
+        return
+    why = Why(
+        text=text(score),
+        rule=ID,
+        evidence=tuple(
+            e for streams in view.streams.values() for s in streams[:1] if not s.off and (e := s.evidence())
+        ),
+        missing=score.missing,
+        score=score.total,
+        response=score.response,
+    )
+    yield Finding(
+        condition=ID,
+        present=True,
+        priority=priority,
+        why=why,
+        support=frozenset(part.name for part in score.parts if part.points),
+        missing=missing,
+        material=(str(score.total), *score.missing),
+    )
+
+
+def text(score: RuleScore) -> str:
+    """Return such as 'NEWS2 ≥ 7 (temperature missing): respiration 3, SpO2 2, oxygen 2'."""
+    points = ", ".join(f"{part.name.replace('_', ' ')} {part.points}" for part in score.parts if part.points)
+    bound = f"≥ {score.total} ({', '.join(m.replace('_', ' ') for m in score.missing)} missing)"
+    total = str(score.total) if score.complete else bound
+    scale = "" if score.spo2_scale == 1 else f" SCALE {score.spo2_scale}"
+    return f"NEWS2{scale} {total}{': ' if points else ''}{points}"
+
+
+def _timing(settings: WardSettings) -> Timing:
+    delay = settings.news2_delay_s * SECOND
+    return Timing(
+        delays={Priority.LOW: delay, Priority.MEDIUM: delay, Priority.HIGH: delay},
+        clear_after=30 * SECOND,
+    )
+
+
+RULE = Rule(
+    id=ID,
+    title="NEWS2",
+    kind=Kind.PHYSIOLOGICAL,
+    priority=Priority.HIGH,
+    hazard="Slow deterioration that no single limit shows.",
+    source="Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017",
+    evaluate=_evaluate,
+    timing=_timing,
+)

@@ -1,0 +1,71 @@
+"""A monitored bed none of whose required vitals can be seen. Low at once, medium after a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edge_agent.bedside.verdict import BedView, DeviceView, Finding, Rule, Timing
+from edge_agent.bedside.words import NAMES, span_text, value_text
+from edge_agent.domain.alerts import Evidence, Kind, Priority, Why
+from edge_agent.domain.effects import LinkState
+from edge_agent.domain.settings import SECOND, WardSettings
+from firmware_bridges.vitals import VITALS, Reason
+
+ID = "not-monitored"
+SENSOR_TROUBLE = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING, Reason.MALFUNCTION})
+
+
+def _evaluate(view: BedView) -> Iterable[Finding]:
+    if not view.blind:
+        yield Finding(condition=ID, present=False, why=Why(text="Vitals are back", rule=ID))
+        return
+    evidence = tuple(e for q in view.bed.required for s in view.streams.get(q, [])[:1] if (e := s.evidence()))
+    why = Why(
+        text=f"NOT MONITORED: {cause(view)}{_last_valid(evidence, view.now)}",
+        rule=ID,
+        evidence=evidence,
+        missing=view.bed.required,
+        devices=tuple(device.id for device in view.devices),
+    )
+    yield Finding(condition=ID, present=True, priority=Priority.MEDIUM, why=why, material=(cause(view),))
+
+
+def cause(view: BedView) -> str:
+    """Say in ward words why nothing is seen: the cable, the sensor, or no signal."""
+    causes = [text for device in view.devices if (text := _trouble(device))]
+    return "; ".join(causes) or ("no device at this bed" if not view.devices else "no signal")
+
+
+def _trouble(device: DeviceView) -> str:
+    if device.state in (LinkState.LOST, LinkState.CONNECTING, LinkState.STARTING):
+        return f"cable or radio of {device.id} ({device.port}): {device.reason or device.state.value}"
+    if device.state is LinkState.QUIET:
+        return f"{device.id} ({device.port}) is silent"
+    trouble = [condition.value for condition in device.conditions if condition in SENSOR_TROUBLE]
+    return f"{device.id}: {' and '.join(trouble)}" if trouble else ""
+
+
+def _last_valid(evidence: tuple[Evidence, ...], now: int) -> str:
+    parts = [
+        f"{NAMES[VITALS[e.vital].quantity]} {value_text(e.vital, e.value)}, {span_text(now - e.at)} ago"
+        for e in evidence
+    ]
+    return f"; last valid {'; '.join(parts)}" if parts else "; nothing seen yet"
+
+
+def _timing(_settings: WardSettings) -> Timing:
+    return Timing(
+        delays={Priority.LOW: 0, Priority.MEDIUM: 60 * SECOND}, clear_after=5 * SECOND, clear_after_loss=5 * SECOND
+    )
+
+
+RULE = Rule(
+    id=ID,
+    title="Not monitored",
+    kind=Kind.TECHNICAL,
+    priority=Priority.MEDIUM,
+    hazard="Everybody believes the patient is watched, and nobody is.",
+    source="IEC 60601-1-8 (technical alarm conditions); a re-sited probe must not ring: low first, medium after 60 s",
+    evaluate=_evaluate,
+    timing=_timing,
+)

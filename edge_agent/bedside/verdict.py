@@ -1,0 +1,117 @@
+"""What a rule sees, what it says, and what a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from edge_agent.bedside.stream import Stream
+from edge_agent.domain.alerts import Kind, Priority, Why
+from edge_agent.domain.effects import LinkState
+from edge_agent.domain.inputs import GatewayFact
+from edge_agent.domain.scores import RuleScore
+from edge_agent.domain.settings import SECOND, Bed, WardSettings
+from edge_agent.domain.windows import Abstention, RiskScore
+from firmware_bridges.vitals import Reason
+
+
+class DeviceView(msgspec.Struct, frozen=True):
+    """A device of this bed as a rule sees it. `port` names the cable or address a person can look for."""
+
+    id: str
+    port: str
+    state: LinkState
+    reason: str
+    since: int
+    conditions: tuple[Reason, ...] = ()
+
+
+class BedView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one bed at `now` (ns). `streams` holds all streams by quantity, the chosen one first.
+
+    `active` are the conditions with an alert now, for hysteresis; `blind` since when no required vital has been
+    seen, None while one is; `facts` are the gateway's own troubles, whose devices need no alert of their own.
+    """
+
+    now: int
+    settings: WardSettings
+    bed: Bed
+    streams: dict[str, list[Stream]]
+    devices: tuple[DeviceView, ...]
+    active: frozenset[str]
+    blind: bool
+    last_seen: int | None
+    score: RuleScore | None
+    risk: RiskScore | Abstention | None
+    spo2_scale: int = 1
+    excused_devices: frozenset[str] = frozenset()
+
+
+class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule about the gateway sees: present facts, and the beds not seen yet since the restart."""
+
+    now: int
+    facts: dict[str, GatewayFact]
+    beds_of: dict[str, str]
+    unseen_beds: tuple[str, ...]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule's word on one condition. `present` is None when nobody can tell: then nothing is raised and nothing ends.
+
+    `support` names the inputs behind a present finding, `missing` those that are gone: an alert is lowered or ended
+    only while none of the inputs that had supported it is missing. `spot`: rests on a spot value, so no delay and
+    no waiting to clear. `material` changes when an update is worth a message.
+    """
+
+    condition: str
+    present: bool | None
+    priority: Priority = Priority.INFO
+    why: Why
+    since: int | None = None
+    spot: bool = False
+    support: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    material: tuple[str, ...] = ()
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """Delays in ns: how long a condition must hold before it is declared at each priority, and be gone before it ends.
+
+    `clear_after_loss`: an alert whose input had been gone ends only after this much valid data (conventions A4,
+    issue text).
+    """
+
+    delays: dict[Priority, int]
+    clear_after: int = 10 * SECOND
+    clear_after_loss: int = 30 * SECOND
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule as audited data with its pure function.
+
+    `hazard` is the harm it guards against, `source` where it comes from.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    priority: Priority
+    hazard: str
+    source: str
+    evaluate: Callable[[BedView], Iterable[Finding]]
+    timing: Callable[[WardSettings], Timing]
+
+
+class GatewayRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule about the gateway itself."""
+
+    id: str
+    title: str
+    kind: Kind
+    priority: Priority
+    hazard: str
+    source: str
+    evaluate: Callable[[GatewayView], Finding]
+    timing: Timing
