@@ -77,7 +77,7 @@ Interpret = Callable[[bytes, int, int], Interpretation]
 """(value, arrival in ns, ordinal of the frame) -> meaning. FrameError if the value is no frame."""
 
 
-class State(msgspec.Struct):
+class State(msgspec.Struct, tag="gatt/1"):
     """All a GATT bridge remembers. `conditions` is None until the device has told them."""
 
     family: str

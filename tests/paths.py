@@ -22,7 +22,7 @@ def captures(name: str = "") -> Path:
 
 
 def data(name: str = "") -> Path:
-    """Return the folder or file `name` of the patient data; skip the calling test, with the reason, when it is absent."""
+    """Return the folder or file `name` of the data; skip the calling test, with the reason, when it is absent."""
     return _present(DATA / name)
 
 
