@@ -179,7 +179,7 @@ class Listener:
             self._changed.notify_all()
 
     def _on_message(self, _c: paho.Client, _u: object, message: paho.MQTTMessage) -> None:
-        known = {} if message.properties is None else dict(vars(message.properties))
+        known = {} if message.properties is None else _named(message.properties)
         with self._changed:
             self.heard.append(Heard(message.topic, bytes(message.payload), message.qos, message.retain, known))
             self._changed.notify_all()
@@ -196,3 +196,7 @@ def _until(holds: Callable[[], bool], otherwise: str) -> None:
     while not holds():
         assert time.monotonic() < end, otherwise
         time.sleep(0.01)  # there is no event to wait for: another process opens its port
+
+
+def _named(properties: Properties) -> dict[str, Any]:
+    return {name: value for name, value in vars(properties).items() if name[0].isupper()}
