@@ -142,6 +142,24 @@ class Ward:
                 bridge.restore(state.bridges[name])
         self._next = self._earliest()
 
+    def rebase(self, now: int, off_for: int | None) -> None:
+        """Move the restored state into a new boot's clock, whose time is `now` ns.
+
+        The gateway had been off for `off_for` ns.
+
+        Without a trusted clock nobody knows for how long (None): then all that ages is dropped, and alerts keep
+        their age.
+        """
+        state = self._state
+        by = now - (off_for or 0) - state.now
+        for bed in state.beds.values():
+            bed.shift(by)
+            if off_for is None:
+                bed.forget_past(now)
+        for condition in state.gateway.conditions.values():
+            condition.shift(by)
+        state.now = now
+
     @property
     def settings(self) -> WardSettings:
         """Return the settings in force."""
