@@ -1,9 +1,9 @@
 """The one place that reads clocks, and says how far the wall clock is to be believed.
 
 Decisions run on CLOCK_BOOTTIME alone. The wall clock only labels what people read, and a gateway without a
-battery-backed clock starts in the wrong year: its trust is `synced` (NTP vouches for it now), `holdover` (NTP did, in this
-boot) or `unsynced`. Both clocks are slewed alike, so UTC minus CLOCK_BOOTTIME changes by steps only; it is taken while NTP
-vouches for it and kept from then on, whatever is done to the wall clock meanwhile.
+battery-backed clock starts in the wrong year: its trust is `synced` (NTP vouches for it now), `holdover` (NTP did, in
+this boot) or `unsynced`. Both clocks are slewed alike, so UTC minus CLOCK_BOOTTIME changes by steps only; it is taken
+while NTP vouches for it and kept from then on, whatever is done to the wall clock meanwhile.
 
 adjtimex, which would tell, is refused by systemd's ProtectClock (reference: conventions C4).
 """
@@ -48,7 +48,7 @@ def boot_id() -> str:
 
 
 def ask_timedated() -> bool:
-    """Return whether systemd-timedated says that the clock is synchronised; False when it does not answer within 3 s."""
+    """Return whether systemd-timedated says that the clock is synchronised; False without an answer in 3 s."""
     try:
         answer = subprocess.run(TIMEDATED, capture_output=True, timeout=3, check=False)  # noqa: S603 - a constant command
     except (OSError, subprocess.TimeoutExpired):
