@@ -1,0 +1,70 @@
+"""`bed/{bed}/alerts` and `alerts`: everything present now, retained for whoever joins late.
+
+That there is nothing is said by an empty list; an empty payload would erase the retained message.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from edge_agent.domain.effects import AlertsSnapshot
+from edge_agent.domain.settings import BedState
+from edge_agent.wire.envelope import Body, age_ms
+from edge_agent.wire.outgoing import Stamp
+from edge_agent.wire.parts import Encounter
+from edge_agent.wire.payloads.alert import AlertRecord, alert_record
+
+
+class BedStatus(str, Enum):
+    """What a person reads of a bed."""
+
+    MONITORED = "Monitored"
+    NOT_MONITORED = "Not monitored"
+    OFF_WARD = "Off ward"
+    STANDBY = "Standby"
+    UNASSIGNED = "Unassigned"
+
+
+_IN_WORDS = {
+    BedState.OFF_WARD: BedStatus.OFF_WARD,
+    BedState.STANDBY: BedStatus.STANDBY,
+    BedState.UNASSIGNED: BedStatus.UNASSIGNED,
+}
+
+
+class Alerts(Body, frozen=True, kw_only=True, tag="bedside/alerts/1"):
+    """All present alerts of a bed, or of the gateway, and the state of the bed."""
+
+    bed: Annotated[str | None, Meta(description="the bed's id; left out for the gateway itself")] = None
+    encounter: Encounter = None
+    state: Annotated[BedState | None, Meta(description="monitored, off-ward, standby or unassigned")] = None
+    monitored: Annotated[bool, Meta(description="somebody would be told if this patient got worse")]
+    status: Annotated[BedStatus | None, Meta(description="both in the words of the ward")] = None
+    status_age_ms: Annotated[int, Meta(description="for how long it has been so")]
+    alerts: Annotated[tuple[AlertRecord, ...], Meta(description="not yet over; an empty list: there is none")]
+
+
+def alerts(snapshot: AlertsSnapshot, stamp: Stamp) -> Alerts:
+    """Return the payload of a snapshot."""
+    return Alerts(
+        bed=snapshot.bed or None,
+        encounter=snapshot.encounter or None,
+        state=snapshot.state,
+        monitored=snapshot.monitored,
+        status=_status(snapshot),
+        status_age_ms=age_ms(snapshot.since, snapshot.at),
+        alerts=tuple(alert_record(each, snapshot.at, stamp) for each in snapshot.alerts),
+    )
+
+
+def _status(snapshot: AlertsSnapshot) -> BedStatus | None:
+    if snapshot.state is None:
+        return None
+    seen = BedStatus.MONITORED if snapshot.monitored else BedStatus.NOT_MONITORED
+    return _IN_WORDS.get(snapshot.state, seen)
+
+
+PAYLOAD = Alerts
