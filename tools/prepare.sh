@@ -91,9 +91,9 @@ case "${installed%% *}:$wanted" in train:* | dev:demo | dev:run | demo:run) purp
 complete="$purpose $(cat "requirements/$purpose.txt" pyproject.toml | sha256sum | cut -d' ' -f1)"
 [ "$installed" != "$complete" ] || exit 0
 
-say "installing requirements/$purpose.txt into .venv (half a minute to a few, once)"
+say "installing requirements/$purpose.txt into .venv (once; half a minute, on a small machine more)"
 rm -f $stamp
-pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet --no-input"
+pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install -qq --no-input"
 $pip --require-hashes --only-binary :all: -r "requirements/$purpose.txt" </dev/null
 $pip --no-deps --no-build-isolation --editable . </dev/null
 printf '%s\n%s\n' "$found" "$complete" >$stamp
