@@ -11,15 +11,31 @@ from edge_agent.simulator.ports import Port
 TICK_S = 0.016
 """Between two bursts: a USB serial adapter's latency timer."""
 
+Clock = Callable[[], int]
+"""Returns ns that never go back."""
 
-async def play(device: VirtualDevice, port: Port, clock: Callable[[], int], speed: float = 1.0) -> None:
-    """Run `device` on `port` until cancelled. The patient lives `speed` times as fast as `clock` (ns) runs."""
-    began = clock()
+
+class Life:
+    """The patients' time: ns that run `speed` times as fast as `clock` from now on. Devices keep the wall's time."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        """Begin at 0."""
+        self._clock = clock
+        self._began = clock()
+        self.speed = speed
+
+    def __call__(self) -> int:
+        """Return the patients' present time, ns."""
+        return int((self._clock() - self._began) * self.speed)
+
+
+async def play(device: VirtualDevice, port: Port, clock: Clock, life: Clock) -> None:
+    """Run `device` on `port` until cancelled; its patient lives in the time of `life`."""
     while True:
         now = clock()
         if port.plugged:
             device.hear(port.read(), now)
-            port.write(device.frames(now, int((now - began) * speed)))
+            port.write(device.frames(now, life()))
         else:
             device.unplugged()
         await asyncio.sleep(TICK_S)
