@@ -257,7 +257,7 @@ FAMILY = Family(
     devices=("CMS50D+ (firmware before 4.6)", "CMS50E (older)"),
     measures=(Measure("spo2", Mode.CONTINUOUS), Measure("pulse_rate", Mode.CONTINUOUS)),
     link=SerialSettings(baudrate=19200, parity="O"),
-    check=Check("sync bits and SpO2 range, no checksum", Strength.WEAK, catches_bit_flips=0.5),
+    check=Check("sync bits and SpO2 range, no checksum", Strength.WEAK, catches_bit_flips=0.625),
     period=PERIOD,
     documents=("atbrask/CMS50Dplus (BSD) and apneuvereniging.miraheze.org/wiki/CMS50X: no document of the maker",),
     bridge=Decoder,

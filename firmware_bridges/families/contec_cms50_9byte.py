@@ -288,7 +288,7 @@ FAMILY = Family(
         Measure("perfusion_index", Mode.CONTINUOUS),
     ),
     link=SerialSettings(baudrate=115200),
-    check=Check("sync bits and ranges, no checksum", Strength.WEAK, catches_bit_flips=0.5),
+    check=Check("sync bits and ranges, no checksum", Strength.WEAK, catches_bit_flips=0.625),
     period=PERIOD,
     documents=("Contec communication protocol V7.0",),
     bridge=Decoder,

@@ -19,7 +19,8 @@ every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAM
 STREAMS = {name: family for name, family in FAMILIES.items() if isinstance(family.link, SerialSettings)}
 every_stream = pytest.mark.parametrize("family", STREAMS.values(), ids=list(STREAMS))
 law = settings(deadline=None, max_examples=60)
-thorough = settings(deadline=None, max_examples=300)
+thorough = settings(deadline=None, max_examples=200)
+exhaustive = settings(deadline=None, max_examples=15)
 
 NEVER_VALID = frozenset({Reason.DEMO, Reason.TEST, Reason.STORED, Reason.HELD, Reason.SEARCHING, Reason.CALIBRATING})
 

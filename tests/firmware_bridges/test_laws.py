@@ -20,6 +20,7 @@ from tests.firmware_bridges.devices import (
     encoded,
     every_family,
     every_stream,
+    exhaustive,
     feed,
     flipped,
     law,
@@ -172,7 +173,7 @@ def test_a_status_comes_only_with_a_change(family: Family, data: st.DataObject) 
 
 
 @every_family
-@law
+@exhaustive
 @given(data=st.data())
 def test_single_flipped_bits_are_caught_as_often_as_declared(family: Family, data: st.DataObject) -> None:
     sample = data.draw(samples(family))
