@@ -1,4 +1,5 @@
-"""From patients' data to an int8 model bundle, and its evaluation.
+"""From hourly vital signs to a verified model bundle, and its evaluation: `python -m training --help`.
 
-An optional extra: the agent never imports it. It takes its features from `edge_agent.risk`, so that training and ward agree.
+An optional extra for Python 3.11 and below; the agent never imports it. It uses the agent's own features and inference
+door, so that what is evaluated is what runs.
 """

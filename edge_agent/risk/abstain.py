@@ -31,7 +31,7 @@ def causes(beds: Beds, derived: Derived, manifest: Manifest) -> Causes:
             "pregnant": beds.pregnant,
             "already-high": total >= manifest.task.asked_below,
             "too-few-vitals": seen(derived) < LEAST_VITALS,
-            "out-of-distribution": unlike(beds, derived, manifest).any(axis=1),
+            "out-of-distribution": unlike(derived, manifest).any(axis=1),
         }
     found: Causes = np.select(list(conditions.values()), list(conditions), SPOKEN)
     return found
@@ -43,11 +43,11 @@ def seen(derived: Derived) -> npt.NDArray[np.intp]:
     return counts
 
 
-def unlike(beds: Beds, derived: Derived, manifest: Manifest) -> npt.NDArray[np.bool_]:
-    """Return per bed and input [n, 6] (five quantities, age) whether its present value is beyond what training saw."""
-    present = np.column_stack([derived.carried[:, -1], beds.age])
+def unlike(derived: Derived, manifest: Manifest) -> npt.NDArray[np.bool_]:
+    """Return per bed and quantity [n, 5] whether its present value is beyond what training saw."""
+    present = derived.carried[:, -1]
     anything = Range(low=-np.inf, high=np.inf)
-    ranges = [manifest.trained_on.get(name, anything) for name in (*QUANTITIES, "age")]
+    ranges = [manifest.trained_on.get(name, anything) for name in QUANTITIES]
     low = np.array([limits.low for limits in ranges], np.float32)
     high = np.array([limits.high for limits in ranges], np.float32)
     with np.errstate(invalid="ignore"):
@@ -55,14 +55,14 @@ def unlike(beds: Beds, derived: Derived, manifest: Manifest) -> npt.NDArray[np.b
     return beyond
 
 
-def abstention(cause: str, bed: int, beds: Beds, derived: Derived, manifest: Manifest) -> Abstention:
+def abstention(cause: str, bed: int, derived: Derived, manifest: Manifest) -> Abstention:
     """Say in words why bed number `bed` gets no score."""
     if cause == "too-few-vitals":
         detail = (
             f"{seen(derived)[bed]} of {len(QUANTITIES)} vitals seen in the last {RECENT_HOURS} h, {LEAST_VITALS} needed"
         )
     elif cause == "out-of-distribution":
-        names = np.array([*QUANTITIES, "age"])[unlike(beds, derived, manifest)[bed]]
+        names = np.array(QUANTITIES)[unlike(derived, manifest)[bed]]
         detail = f"{', '.join(names)} beyond what the model was trained on"
     else:
         detail = _DETAIL[cause]

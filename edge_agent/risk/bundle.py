@@ -156,7 +156,7 @@ def _check_tables(manifest: Manifest, place: str) -> None:
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))
     if len(knots) < LEAST_KNOTS or len(table.logits) != len(table.probabilities) or not rising:
         raise BundleError(f"{place} calibration", "is no rising table of logits and probabilities", _EXPORT)
-    unknown = set(manifest.trained_on) - {*QUANTITIES, "age"}
+    unknown = set(manifest.trained_on) - set(QUANTITIES)
     if unknown:
         raise BundleError(f"{place} trained_on", f"names {sorted(unknown)}, which is no input", _EXPORT)
 

@@ -8,7 +8,7 @@ before a bed's first value repeat that hour, instead of showing a model how much
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from firmware_bridges.vitals import VITALS
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 
-DEFINITION = "vitals-window/1"
+DEFINITION: Literal["vitals-window/1"] = "vitals-window/1"
 """Name of what this file computes, and what a bundle was trained on. Any change of a value here needs a new name."""
 
 SIGHT = 24

@@ -79,7 +79,7 @@ class Scorer:
         odds = to_real(logits, self.manifest.output.quantisation)
         contributions = odds[:, :1] - odds[:, 1:]
         return [
-            abstain.abstention(str(cause), bed, beds, whole, self.manifest)
+            abstain.abstention(str(cause), bed, whole, self.manifest)
             if cause
             else self._scored(judged, bed, _drivers(whole.carried[bed], contributions[bed]))
             for bed, cause in enumerate(judged.causes)

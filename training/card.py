@@ -1,0 +1,83 @@
+"""The model card: what a bundle is for, what it was made of, every figure, and its limits. Generated, never typed."""
+
+from __future__ import annotations
+
+from edge_agent.risk.abstain import ADULT, LEAST_VITALS, RECENT_HOURS
+from edge_agent.risk.features import SIGHT
+from edge_agent.risk.manifest import Manifest
+from training.evaluate import Report
+from training.table import rows
+
+TEXT = """\
+# {name} {version}
+
+{title}. It forecasts that {task}.
+
+## Intended use
+Advisory: a secondary notification beside NEWS2 for adults on a monitored ward. It never lowers, delays or ends an
+alert, and at most adds one of medium priority. It is a forecast of physiology, not of outcome, and no diagnosis. Not
+for anyone below {adult} years, not in pregnancy, not to decide that somebody is well. No certified medical device.
+
+It says nothing, with the cause, when NEWS2 is already {asked_below} or more, when fewer than {least} of the five vitals
+were seen within {recent} h, and when a present value is beyond what it was trained on. It looks back {sight} h and no
+further, and does not know how long a stay has lasted.
+
+## Data
+{data}. Licence: {licence}. Only heart rate, SpO2, respiratory rate, systolic pressure, temperature, age and sex are
+used. Fitted on {rows} eligible hours ({positives} positive) of {stays} stays in intensive care; calibration and
+thresholds from other stays; the figures below from {held_out} stays that neither saw. Fingerprint of the data as read:
+`{fingerprint}`.
+
+## Figures
+The int8 model on {runtime}, through the agent's own features, over eligible hours with a score. A same-hour
+AUROC compares hours at equal hour of stay only, where no clock can help.
+
+{figures}
+
+## Limits
+- Intensive care, charted by the hour, adults up to 88 years. A ward's stream differs, and older patients are beyond the
+  ages it was fitted on.
+- The NEWS2 of the task lacks consciousness and oxygen, and is made of the very vitals that forecast it.
+- Alerts are counted on eligible hours with 6 h refractory; an event is the first hour at {reaches} or more after 6 h
+  without; it is caught by an alert in the 6 h before.
+- In range means: {ranges}.
+
+## Identity
+model.tflite sha256 `{sha256}`. Made with {tools}, seed {seed}.
+"""
+
+
+def card(manifest: Manifest, report: Report, title: str) -> str:
+    """Return the card as Markdown."""
+    origin, task = manifest.training, manifest.task
+    return TEXT.format(
+        name=manifest.name,
+        version=manifest.version,
+        title=title,
+        task=task.title,
+        adult=ADULT,
+        asked_below=task.asked_below,
+        reaches=task.reaches,
+        least=LEAST_VITALS,
+        recent=RECENT_HOURS,
+        sight=SIGHT,
+        data=origin.data,
+        licence=origin.licence,
+        rows=f"{origin.rows:,}",
+        positives=f"{origin.positives:,}",
+        stays=f"{origin.stays:,}",
+        held_out=f"{report.stays:,}",
+        fingerprint=origin.fingerprint,
+        runtime=report.runtime,
+        figures=_table(report),
+        ranges=", ".join(f"{name} {limits.low:g} to {limits.high:g}" for name, limits in manifest.trained_on.items()),
+        sha256=report.model_sha256,
+        tools=", ".join(f"{name} {version}" for name, version in origin.tools.items()),
+        seed=origin.seed,
+    )
+
+
+def _table(report: Report) -> str:
+    """Return the figures as a Markdown table."""
+    lines = [f"| {name} | {value} |" for name, value in rows(report)]
+    return "\n".join(["| what | figure |", "|---|---|", *lines])

@@ -1,0 +1,128 @@
+"""Everything that is said of a bundle's worth, computed on its int8 model through the agent's own features and door."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from edge_agent.risk.abstain import SPOKEN
+from edge_agent.risk.scorer import Scorer
+from training.hourly import FEMALE, MALE, Flags, Stays, fingerprint
+from training.metrics import Figures, Scores, at_sensitivity, auroc, calibration_error, figures
+from training.robustness import changes
+from training.score import judge, score
+from training.task import HOURS_PER_DAY, Burden, Labels, burden, labels
+
+SENSITIVITIES = (0.8, 0.6)
+"""Shares of events caught at which alerts are counted."""
+
+NEWS2_ALERTS = (3, 4)
+"""Totals at which NEWS2 itself would alert from below its urgent threshold."""
+
+AGES = {
+    "below 50 years": (0, 50),
+    "50 to 64 years": (50, 65),
+    "65 to 79 years": (65, 80),
+    "from 80 years": (80, np.inf),
+}
+"""Age groups, the upper end excluded."""
+
+SEED = 7
+"""Of the artefacts."""
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """Alerting at one threshold."""
+
+    threshold: float
+    burden: Burden
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole table, as `evaluate` prints and saves it. `abstentions` counts eligible hours by cause."""
+
+    bundle: str
+    version: str
+    model_sha256: str
+    runtime: str
+    data_fingerprint: str
+    stays: int
+    patient_days: float
+    eligible: int
+    coverage: float
+    abstentions: dict[str, int]
+    ece: float
+    model: Figures
+    news2: Figures
+    alerts: dict[str, Operation]
+    subgroups: dict[str, float]
+    robustness: dict[str, float]
+    all_hours_auroc: float
+    float_auroc: float | None
+
+
+def evaluate(scorer: Scorer, stays: Stays, float_auroc: float | None = None) -> Report:
+    """Score every hour of `stays` and compare the eligible ones that have a score with what came true.
+
+    `float_auroc` is what the model was worth before quantisation, if somebody still knows.
+    """
+    labelled = labels(stays)
+    scored = score(scorer, stays)
+    asked = labelled.eligible
+    answered = asked & (scored.cause == SPOKEN)
+    causes, counts = np.unique(scored.cause[asked & ~answered], return_counts=True)
+    probability, positive, hour = scored.probability[answered], labelled.positive[answered], stays.hour[answered]
+    return Report(
+        bundle=scorer.manifest.name,
+        version=scorer.manifest.version,
+        model_sha256=scorer.model_sha256,
+        runtime=scorer.runtime,
+        data_fingerprint=fingerprint(stays),
+        stays=len(np.unique(stays.start)),
+        patient_days=np.count_nonzero(stays.recorded) / HOURS_PER_DAY,
+        eligible=int(asked.sum()),
+        coverage=float(answered.sum() / asked.sum()),
+        abstentions=dict(zip(causes.tolist(), counts.tolist(), strict=True)),
+        ece=calibration_error(probability, positive),
+        model=figures(probability, positive, hour),
+        news2=figures(labelled.news2[answered].astype(np.float64), positive, hour),
+        alerts=_operations(scored.probability, stays, labelled),
+        subgroups=_subgroups(scored.probability, stays, labelled, answered),
+        robustness=_robustness(scorer, stays, labelled, answered),
+        all_hours_auroc=_all_hours(scorer, stays, labelled),
+        float_auroc=float_auroc,
+    )
+
+
+def _operations(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
+    """Return what alerts cost at given sensitivities, and what NEWS2 alone would cost."""
+    found = {}
+    for wanted in SENSITIVITIES:
+        threshold, cost = at_sensitivity(wanted, scores, stays, labelled)
+        found[f"sensitivity {wanted:.2f}"] = Operation(threshold, cost)
+    for total in NEWS2_ALERTS:
+        found[f"NEWS2 >= {total}"] = Operation(total, burden(labelled.news2 >= total, stays, labelled))
+    return found
+
+
+def _subgroups(scores: Scores, stays: Stays, labelled: Labels, answered: Flags) -> dict[str, float]:
+    """Return the AUROC per sex and age group."""
+    groups = {"female": stays.sex == FEMALE, "male": stays.sex == MALE}
+    groups |= {name: (stays.age >= low) & (stays.age < high) for name, (low, high) in AGES.items()}
+    return {
+        name: auroc(scores[group & answered], labelled.positive[group & answered]) for name, group in groups.items()
+    }
+
+
+def _all_hours(scorer: Scorer, stays: Stays, labelled: Labels) -> float:
+    """Return the AUROC over all eligible hours, those with an abstention included: to compare with the float model."""
+    rows = np.flatnonzero(labelled.eligible)
+    return auroc(judge(scorer, stays, rows).probabilities, labelled.positive[rows])
+
+
+def _robustness(scorer: Scorer, stays: Stays, labelled: Labels, answered: Flags) -> dict[str, float]:
+    """Return the AUROC on the same hours when their windows are hurt. Hours that would now abstain count too."""
+    random = np.random.default_rng(SEED)
+    rows = np.flatnonzero(answered)
+    trials = {name: judge(scorer, stays, rows, change).probabilities for name, change in changes(random)}
+    return {name: auroc(found, labelled.positive[rows]) for name, found in trials.items()}

@@ -1,0 +1,105 @@
+"""What is forecast: NEWS2 reaches 7 within 6 h, asked while it is below 5 (N7_6h), and the events and alerts around it.
+
+For labels alone a value is carried forward within the stay without limit, NEWS2 is the sum of its five vital parts
+(SpO2 scale 1), and a part never seen counts 0.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_agent.risk.features import points
+from edge_agent.risk.manifest import Task
+from training.hourly import Flags, Rows, Stays
+
+N7_6H = Task(
+    id="N7_6h",
+    title="NEWS2 reaches 7 within 6 h, asked while it is below 5",
+    horizon_hours=6,
+    reaches=7,
+    asked_below=5,
+)
+
+REFRACTORY_HOURS = 6
+"""Hours after an alert in which no other is counted, and hours without that make the next high NEWS2 an event."""
+
+HOURS_PER_DAY = 24
+
+
+class Labels(NamedTuple):
+    """Per row: `news2` of carried vitals; may it be asked (`eligible`), does it come true, does an event begin."""
+
+    news2: npt.NDArray[np.int64]
+    eligible: Flags
+    positive: Flags
+    event: Flags
+
+
+class Burden(NamedTuple):
+    """What alerting at a threshold means. `lead`: median hours from the first alert to the event that it caught."""
+
+    alerts_per_patient_day: float
+    sensitivity: float
+    ppv: float
+    lead: float
+
+
+def labels(stays: Stays, task: Task = N7_6H) -> Labels:
+    """Label every row. A row that the file did not have is never eligible."""
+    news2 = _news2(stays)
+    high = news2 >= task.reaches
+    ahead = [_shifted(high, hours, stays) for hours in range(1, task.horizon_hours + 1)]
+    behind = [_shifted(high, -hours, stays) for hours in range(1, REFRACTORY_HOURS + 1)]
+    later = _shifted(np.ones(len(high), np.bool_), 1, stays)
+    lasted = np.arange(len(high)) - stays.start >= REFRACTORY_HOURS
+    eligible = (news2 < task.asked_below) & later & stays.recorded
+    return Labels(news2, eligible, np.any(ahead, axis=0), high & ~np.any(behind, axis=0) & lasted)
+
+
+def alerts(wanted: Flags, stays: Stays) -> Rows:
+    """Return the rows that alert, of those that want to, when each silences its stay for the refractory time."""
+    kept: list[int] = []
+    for row in np.flatnonzero(wanted).tolist():
+        if not kept or row - kept[-1] >= REFRACTORY_HOURS or stays.start[row] != stays.start[kept[-1]]:
+            kept.append(row)
+    return np.array(kept, np.intp)
+
+
+def burden(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) -> Burden:
+    """Count alerts, and the events that an alert in the hours before caught. `wanted` counts on eligible rows alone."""
+    rows = alerts(wanted & labelled.eligible, stays)
+    rung = np.zeros(len(wanted), np.bool_)
+    rung[rows] = True
+    before = np.array([_shifted(rung, -hours, stays) for hours in range(1, task.horizon_hours + 1)])
+    caught = before.any(axis=0)[labelled.event]
+    first = task.horizon_hours - before[::-1].argmax(axis=0)[labelled.event]
+    days = np.count_nonzero(stays.recorded) / HOURS_PER_DAY
+    return Burden(
+        alerts_per_patient_day=len(rows) / days,
+        sensitivity=float(caught.mean()),
+        ppv=float(labelled.positive[rows].mean()),
+        lead=float(np.median(first[caught])),
+    )
+
+
+def _news2(stays: Stays) -> npt.NDArray[np.int64]:
+    """Return the sum of the five parts of the values carried forward within the stay."""
+    rows = np.arange(len(stays.hour))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(stays.medians), -1, rows), axis=0)
+    carried = np.take_along_axis(stays.medians, np.maximum(last, 0), axis=0)
+    carried = np.where(last >= stays.start[:, None], carried, np.float32(np.nan))
+    total: npt.NDArray[np.int64] = points(carried).sum(axis=-1).astype(np.int64)
+    return total
+
+
+def _shifted(flags: Flags, hours: int, stays: Stays) -> Flags:
+    """Return what `flags` says `hours` later (earlier if negative) in the same stay, False beyond its ends."""
+    there = np.zeros_like(flags)
+    if hours > 0:
+        there[:-hours] = flags[hours:] & (stays.start[hours:] == stays.start[:-hours])
+    else:
+        there[-hours:] = flags[:hours] & (stays.start[-hours:] == stays.start[:hours])
+    return there
