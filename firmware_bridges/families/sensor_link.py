@@ -125,7 +125,7 @@ class Frame(msgspec.Struct, frozen=True):
 def wire(kind: int, sequence: int, device_ms: int, body: bytes) -> bytes:
     """Return a frame as sent, with its delimiter."""
     payload = _HEADER.pack(MAJOR << 4 | MINOR, kind, sequence, device_ms) + body
-    return bytes(cobs.encode(payload + _crc(payload))) + b"\0"
+    return bytes(cobs.encode(payload + crc16(payload))) + b"\0"
 
 
 def parse_frame(data: bytes) -> Frame:
@@ -153,12 +153,12 @@ def _payload(data: bytes) -> bytes:
     except cobs.DecodeError as error:
         raise FrameError("cobs") from error
     payload, crc = decoded[:-_CRC_SIZE], decoded[-_CRC_SIZE:]
-    if len(payload) < _HEADER.size or crc != _crc(payload):
+    if len(payload) < _HEADER.size or crc != crc16(payload):
         raise FrameError("crc")
     return payload
 
 
-def _crc(payload: bytes) -> bytes:
+def crc16(payload: bytes) -> bytes:
     return int(Crc16Mcrf4Xx.calc(payload)).to_bytes(_CRC_SIZE, "little")
 
 

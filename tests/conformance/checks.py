@@ -1,0 +1,122 @@
+"""How each folder of captures is checked: one table from the folder's name to what our parser says of a case.
+
+A field of `expected` that its function here does not return fails the case: nothing is passed over in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from firmware_bridges import plx
+from firmware_bridges.bridge import Family
+from firmware_bridges.decoding import decode
+from firmware_bridges.families import (
+    bluetooth_heart_rate,
+    bluetooth_pulse_oximeter,
+    bluetooth_pulse_oximeter_spot,
+    contec_cms50_5byte,
+    contec_cms50_9byte,
+    sensor_link,
+)
+from firmware_bridges.ieee11073 import Number, float32, sfloat
+from firmware_bridges.vitals import Malformed, Reading
+from tests.conformance.cases import Case
+
+Fields = Mapping[str, object]
+
+
+class Check(NamedTuple):
+    """`fields`: every field we can say of a case; FrameError if it is no frame. `family`: whose decoder must agree."""
+
+    fields: Callable[[Case], Fields]
+    family: Family | None = None
+
+
+def contec_9byte(case: Case) -> Fields:
+    if case.direction == "host->device":
+        code = contec_cms50_9byte.unpack(case.data)[0]
+        assert contec_cms50_9byte.command(code) == case.data
+        return {"command": f"{code:#04x}"}
+    frame = contec_cms50_9byte.parse_frame(case.data)
+    pi = None if frame.pi is None else Decimal(frame.pi) / 100
+    return {**msgspec.structs.asdict(frame), "type": case.data[0], "pi": pi}
+
+
+def contec_5byte(case: Case) -> Fields:
+    preambles = case.data.count(contec_cms50_5byte.PREAMBLE)
+    return _upload(case, preambles) if preambles else msgspec.structs.asdict(contec_cms50_5byte.parse_frame(case.data))
+
+
+def _upload(case: Case, preambles: int) -> Fields:
+    """Let the bytes be followed by a length and one recorded second, which must come out as stored."""
+    events = decode(contec_cms50_5byte.FAMILY, case.data + b"\x80\x80\x03" + b"\xf0\xc8\x61")
+    stored = [(event.value, event.stored) for event in events if isinstance(event, Reading)]
+    assert stored == [(97, True), (72, True)]
+    offset = sum(event.dropped for event in events if isinstance(event, Malformed))
+    return {
+        "kind": "cruft + preamble" if offset else "preamble",
+        "preamble": f"{contec_cms50_5byte.PREAMBLE.hex()} x{preambles}",
+        "offset": offset,
+    }
+
+
+def heart_rate(case: Case) -> Fields:
+    frame = bluetooth_heart_rate.parse_frame(case.data)
+    intervals = list(frame.intervals)
+    return {
+        "hr": frame.heart_rate,
+        "contact": frame.contact,
+        "energy": frame.energy,
+        "rr": intervals,
+        "rr_1024": intervals,
+    }
+
+
+def plx_continuous(case: Case) -> Fields:
+    frame = bluetooth_pulse_oximeter.parse_frame(case.data)
+    averages = {**_pair("fast", frame.fast), **_pair("slow", frame.slow)}
+    return {**msgspec.structs.asdict(frame), **averages}
+
+
+def _pair(name: str, pair: tuple[Number, Number] | None) -> Fields:
+    spo2, pulse_rate = pair or (None, None)
+    return {f"spo2_{name}": spo2, f"pulse_rate_{name}": pulse_rate}
+
+
+def plx_spot(case: Case) -> Fields:
+    frame = bluetooth_pulse_oximeter_spot.parse_frame(case.data)
+    return {**msgspec.structs.asdict(frame), "timestamp": frame.timestamp or None}
+
+
+def plx_features(case: Case) -> Fields:
+    return msgspec.structs.asdict(plx.parse_features(case.data))
+
+
+def numbers(case: Case) -> Fields:
+    raw = int.from_bytes(case.data, "little")
+    return {"sfloat": sfloat(raw)} if len(case.data) == 2 else {"float32": float32(raw)}
+
+
+def crc(case: Case) -> Fields:
+    """Return the CRC; `use` says in words what for, so it is as expected whatever it is."""
+    return {
+        "crc16_mcrf4xx": int.from_bytes(sensor_link.crc16(case.data), "little"),
+        "use": case.expected.get("use"),
+    }
+
+
+CHECKS: dict[str, Check] = {
+    "contec_cms50_9byte": Check(contec_9byte, contec_cms50_9byte.FAMILY),
+    "contec_cms50_5byte": Check(contec_5byte, contec_cms50_5byte.FAMILY),
+    "ble_2a37_heart_rate": Check(heart_rate, bluetooth_heart_rate.FAMILY),
+    "ble_2a5f_plx_continuous": Check(plx_continuous, bluetooth_pulse_oximeter.FAMILY),
+    "ble_2a5e_plx_spot": Check(plx_spot, bluetooth_pulse_oximeter_spot.FAMILY),
+    "ble_2a60_plx_features": Check(plx_features),
+    "ble_sfloat_float": Check(numbers),
+    "crc_check": Check(crc),
+}
+"""Folders we can check. Any other is listed as not supported yet."""
