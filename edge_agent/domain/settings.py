@@ -29,7 +29,7 @@ SECOND = 1_000_000_000
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", extra={"form": "letters, digits, _ and -, at most 64"})]
 """A name that becomes part of a topic."""
-Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address"})]
+Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address, without mqtt://"})]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 CredentialName = Annotated[
     str,
@@ -75,7 +75,7 @@ class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The hospital's broker. `password` names a credential, it never is one."""
 
-    host: Annotated[Host, Meta(description="Name or address of the broker, without mqtt:// and without the port.")]
+    host: Annotated[Host, Meta(description="Name or address of the broker, without its port.")]
     port: Annotated[Port, Meta(description="TCP port: 8883 with TLS, mostly 1883 without.")] = 8883
     protocol: Annotated[Protocol, Meta(description="MQTT; 3.1.1 cannot tell that nobody listens.")] = Protocol.MQTT_5
     tls: Annotated[Tls | None, Meta(description="TLS files; without this section the connection is plain.")] = None

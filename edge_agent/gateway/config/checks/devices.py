@@ -1,0 +1,75 @@
+"""Devices: known family, known bed, the one link their family speaks over, nothing used twice."""
+
+from __future__ import annotations
+
+import re
+
+from edge_agent.domain.settings import Device, WardSettings
+from edge_agent.gateway.config.checks.repeats import refuse_repeats
+from edge_agent.gateway.config.sheet import Sheet
+from edge_agent.gateway.config.words import Path, one_of, shown, suggestion
+from firmware_bridges.bridge import SerialSettings
+from firmware_bridges.families import FAMILIES
+
+_ADDRESS = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
+_SERIAL_ONLY, _BLUETOOTH_ONLY = ("port", "baudrate"), ("address", "adapter")
+
+
+def check_devices(ward: WardSettings, sheet: Sheet) -> None:
+    """Complain of every device that cannot be read as it is written."""
+    for index, device in enumerate(ward.devices):
+        path: Path = ("devices", index)
+        _check_bed(device, path, ward, sheet)
+        _check_family(device, path, sheet)
+        _check_link(device, path, sheet)
+    paths = [(("devices", index), device) for index, device in enumerate(ward.devices)]
+    refuse_repeats([((*path, "id"), device.id) for path, device in paths], sheet, "every device id once")
+    refuse_repeats([((*path, "port"), device.port) for path, device in paths], sheet, "every port once")
+    addresses = [((*path, "address"), device.address.upper()) for path, device in paths]
+    refuse_repeats(addresses, sheet, "every address once")
+
+
+def _check_bed(device: Device, path: Path, ward: WardSettings, sheet: Sheet) -> None:
+    beds = [bed.id for bed in ward.beds]
+    readable = sheet.sound((*path, "bed")) and all(sheet.sound(("beds", index, "id")) for index in range(len(beds)))
+    if readable and device.bed not in beds:
+        remedy = suggestion(device.bed, beds, "add the bed, or correct the name")
+        sheet.complain((*path, "bed"), f"the unknown bed {shown(device.bed)}", one_of(beds), remedy)
+
+
+def _check_family(device: Device, path: Path, sheet: Sheet) -> None:
+    if sheet.sound((*path, "family")) and device.family not in FAMILIES:
+        remedy = suggestion(device.family, FAMILIES, "docs/devices.md lists what each is for")
+        found = f"the unknown family {shown(device.family)}"
+        sheet.complain((*path, "family"), found, one_of(FAMILIES), remedy)
+
+
+def _check_link(device: Device, path: Path, sheet: Sheet) -> None:
+    """Refuse the fields of the other kind of link, and want the one of its own, in the form that can be opened."""
+    family = FAMILIES.get(device.family)
+    if family is None:
+        return
+    serial = isinstance(family.link, SerialSettings)
+    own, others = ("port", _BLUETOOTH_ONLY) if serial else ("address", _SERIAL_ONLY)
+    kind = "serial" if serial else "Bluetooth"
+    for name in others:
+        if getattr(device, name) and sheet.sound((*path, name)):
+            found = f"{shown(str(getattr(device, name)))} for a {kind} device"
+            sheet.complain((*path, name), found, f"only `{own}`", f"remove `{name}`, or correct the family")
+    if sheet.sound((*path, own)):
+        _check_port(device, path, sheet) if serial else _check_address(device, path, sheet)
+
+
+def _check_port(device: Device, path: Path, sheet: Sheet) -> None:
+    if not device.port.startswith("/"):
+        found = shown(device.port) if device.port else "nothing"
+        remedy = f"write /dev/{device.port}" if device.port.startswith("tty") else "ls /dev/serial/by-id shows them"
+        sheet.complain((*path, "port"), found, "the path of a serial port", remedy)
+
+
+def _check_address(device: Device, path: Path, sheet: Sheet) -> None:
+    if not _ADDRESS.fullmatch(device.address):
+        found = shown(device.address) if device.address else "nothing"
+        meant = device.address.replace("-", ":")
+        remedy = f"write {meant}" if _ADDRESS.fullmatch(meant) else "`bluetoothctl scan on` shows it"
+        sheet.complain((*path, "address"), found, "an address such as C0:26:DA:00:12:34", remedy)

@@ -1,0 +1,109 @@
+"""The two doors into settings: the gateway's own YAML file, and a pushed JSON object. All at once, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from edge_agent.domain.errors import ConfigError, Problem
+from edge_agent.domain.settings import CONFIG_SCHEMA, LocalSettings, Settings, WardSettings
+from edge_agent.gateway.config.checks.ages import check_ages
+from edge_agent.gateway.config.checks.beds import check_beds
+from edge_agent.gateway.config.checks.devices import check_devices
+from edge_agent.gateway.config.checks.gateway import check_gateway
+from edge_agent.gateway.config.checks.limits import check_limits
+from edge_agent.gateway.config.credentials import Credentials
+from edge_agent.gateway.config.json_source import read_json
+from edge_agent.gateway.config.migrations import KEY, MIGRATIONS, SECTION, Migration, file_today, ward_today
+from edge_agent.gateway.config.nodes import MAX_BYTES
+from edge_agent.gateway.config.sheet import Sheet
+from edge_agent.gateway.config.typed import read_struct
+from edge_agent.gateway.config.yaml_source import read_yaml
+
+DEFAULT_FILE = Path("/etc/edge-agent/config.yaml")
+"""Where the service's configuration is."""
+
+_WARD_CHECKS = (check_devices, check_beds, check_limits, check_ages)
+"""In this order: a bed is judged by what its devices were found to be."""
+
+
+class ConfigFile(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway's file: its own settings, and the ward's until IT pushes some."""
+
+    config_schema: int
+    settings: WardSettings | None = None
+
+
+class Loaded(NamedTuple):
+    """A configuration without a fault, and the sheet that knows where everything stands in it."""
+
+    settings: Settings
+    sheet: Sheet
+
+
+def load_file(path: Path, credentials: Credentials | None = None) -> Loaded:
+    """Return the gateway's configuration. `credentials` None leaves their files unexamined. Raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        found, remedy = f"nothing to read ({error.strerror})", "give the path of a configuration file"
+        problem = Problem(where=str(path), path=".", found=found, allowed="a configuration file", remedy=remedy)
+        raise ConfigError((problem,)) from error
+    return parse_file(data, str(path), credentials)
+
+
+def parse_file(
+    data: bytes,
+    name: str,
+    credentials: Credentials | None = None,
+    migrations: Mapping[int, Migration] = MIGRATIONS,
+) -> Loaded:
+    """Return the configuration in `data`, the content of the file `name`. Raises ConfigError, and nothing else."""
+    sheet = Sheet()
+    root = file_today(read_yaml(data, name), sheet, migrations)
+    file = read_struct(root, ConfigFile, sheet)
+    _check_file(file, sheet, credentials)
+    sheet.settle()
+    local = LocalSettings(**{field: getattr(file, field) for field in LocalSettings.__struct_fields__})
+    ward = msgspec.structs.replace(file.settings or WardSettings(), version=0, config_schema=CONFIG_SCHEMA)
+    return Loaded(Settings(local, ward), sheet)
+
+
+def parse_ward(data: bytes, version: int, migrations: Mapping[int, Migration] = MIGRATIONS) -> WardSettings:
+    """Return the ward's settings of a push with `version`. Raises ConfigError, and nothing else."""
+    sheet = Sheet()
+    root = ward_today(read_json(data, f"/{SECTION}"), sheet, migrations)
+    ward = read_struct(root, WardSettings, sheet)
+    _check_ward(ward, version, sheet)
+    sheet.settle()
+    return msgspec.structs.replace(ward, version=version, config_schema=CONFIG_SCHEMA)
+
+
+def _check_file(file: ConfigFile, sheet: Sheet, credentials: Credentials | None) -> None:
+    check_gateway(file, sheet)
+    if credentials is not None:
+        credentials.check(file.broker, sheet.section("broker"))
+    if file.settings is not None:
+        _check_ward(file.settings, 0, sheet.section(SECTION))
+        _check_same_schema(file.settings, file, sheet)
+    elif not file.accept_unsigned_config and sheet.sound((SECTION,), ("accept_unsigned_config",)):
+        remedy = f"add `{SECTION}:` with beds, or accept_unsigned_config: true to have them pushed"
+        sheet.complain((SECTION,), "nothing", "the ward's beds and devices", remedy)
+
+
+def _check_ward(ward: WardSettings, version: int, sheet: Sheet) -> None:
+    if sheet.written(("version",)) and sheet.sound(("version",)) and ward.version != version:
+        allowed = f"{version}, or nothing"
+        sheet.complain(("version",), str(ward.version), allowed, "remove it: the version belongs to the push around it")
+    for check in _WARD_CHECKS:
+        check(ward, sheet)
+
+
+def _check_same_schema(ward: WardSettings, file: ConfigFile, sheet: Sheet) -> None:
+    inner = (SECTION, KEY)
+    if sheet.written(inner) and sheet.sound((KEY,), inner) and ward.config_schema != file.config_schema:
+        sheet.complain(inner, str(ward.config_schema), "that of the file, or nothing", "remove it")
