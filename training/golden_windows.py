@@ -10,7 +10,7 @@ COUNT = 12
 SEED = 20190
 STARTS = (84, 97, 18, 120, 370)
 """Where the walks begin and how far a step goes, per quantity in units of resolution."""
-STEPS = (6, 1, 2, 8, 3)
+STEPS = (3, 0.4, 1, 4, 1)
 
 
 def golden_windows() -> list[Window]:
