@@ -29,6 +29,8 @@ SCORE_EVERY = 60 * SECOND
 RISK_EVERY = 300 * SECOND
 RISK_FIRST = 5 * SECOND
 RISK_LASTS = 900 * SECOND
+LASTING = "spo2_scale"
+"""The one fact that does not age out: a prescription holds until somebody changes it."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -131,6 +133,23 @@ class BedUnit(msgspec.Struct):
         for condition in self.conditions.values():
             condition.forget()
 
+    def shift(self, by: int) -> None:
+        """Move every time by `by` ns, into another boot's clock."""
+        for stream in self.streams.values():
+            stream.shift(by)
+        for condition in self.conditions.values():
+            condition.shift(by)
+        self.facts = {name: msgspec.structs.replace(fact, at=fact.at + by) for name, fact in self.facts.items()}
+        self.hours.epoch += by
+        self.blind_since += by
+        self.risk, self.risk_at, self.risk_due, self.score_due = None, None, None, 0
+
+    def forget_past(self, now: int) -> None:
+        """Drop all that depends on how long ago it was: nobody knows how long the gateway was off."""
+        self.hours = Hours(epoch=now)
+        self.streams = {key: s for key, s in self.streams.items() if s.mode is Mode.CONTINUOUS}
+        self.facts = {name: fact for name, fact in self.facts.items() if name == LASTING}
+
     def keep_only(self, devices: set[str]) -> None:
         """Drop the streams of devices that are no longer at this bed."""
         gone = [key for key, stream in self.streams.items() if stream.device not in devices | {PERSON}]
@@ -172,7 +191,7 @@ class BedUnit(msgspec.Struct):
         for stream in self.streams.values():
             stream.went_stale(now, context.max_age(stream))
         oldest = now - context.settings.spot_max_age_min * 60 * SECOND
-        for name in [n for n, fact in self.facts.items() if n != "spo2_scale" and fact.at <= oldest]:
+        for name in [n for n, fact in self.facts.items() if n != LASTING and fact.at <= oldest]:
             del self.facts[name]
         if self.risk_at is not None and now >= self.risk_at + RISK_LASTS:
             self.risk = self.risk_at = None
@@ -235,7 +254,7 @@ class BedUnit(msgspec.Struct):
     @property
     def scale(self) -> int:
         """Return the SpO2 scale in force: 1 unless 2 was prescribed."""
-        fact = self.facts.get("spo2_scale")
+        fact = self.facts.get(LASTING)
         return 1 if fact is None else int(fact.value)
 
     def _value(self, quantity: str) -> int | None:
@@ -304,9 +323,10 @@ class BedUnit(msgspec.Struct):
         )
 
     def _scores(self, context: Context, now: int) -> Iterator[Effect]:
-        told = f"{self.score and (self.score.total, self.score.missing, self.score.risk)}/{self.risk_at}"
         known = self.score is not None and len(self.score.missing) < len(self.score.parts)
-        if (known or self.risk is not None) and (told != self.score_told or now >= self.score_due):
+        said = self.score and (self.score.total, self.score.missing, self.score.risk)
+        told = f"{said}/{self.risk_at}" if known else ""
+        if told != self.score_told or (known and now >= self.score_due):
             self.score_told, self.score_due = told, now + SCORE_EVERY
             yield ScoreReport(self.id, now, self.score, self.risk, self.risk_at, context.bed.encounter)
         if self.risk_due is not None and now >= self.risk_due and context.bed.state is BedState.MONITORED:

@@ -64,7 +64,7 @@ def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) 
     priority = limit.priority
     if limit.deep_limit is not None and _deeper(evidence.value, _scaled(limit.deep_limit, stream), low=low):
         priority = Priority.HIGH
-    text = finding_text(evidence, 0 if spot else _lasted(stream, evidence, edge, low=low))
+    text = finding_text(evidence, 0 if spot else _lasted(view.now, stream, evidence, edge, low=low))
     why = Why(text=text, rule=rule, limit=edge, evidence=(evidence,), devices=(stream.device,))
     return Finding(condition=rule, present=True, priority=priority, why=why, since=evidence.at, spot=spot)
 
@@ -95,11 +95,11 @@ def _deeper(value: int, deep: int, *, low: bool) -> bool:
     return value < deep if low else value > deep
 
 
-def _lasted(stream: Stream, evidence: Evidence, edge: int, *, low: bool) -> int:
+def _lasted(now: int, stream: Stream, evidence: Evidence, edge: int, *, low: bool) -> int:
     """Return for how many ns the recent samples have all been beyond the limit."""
     began = evidence.at
     for at, value in reversed(stream.past):
         if (value >= edge) if low else (value <= edge):
             break
         began = at
-    return evidence.at - began
+    return now - began

@@ -76,6 +76,19 @@ class Condition(msgspec.Struct):
         """After a restart: delays and holds that were running begin anew; an alert stays."""
         self.since, self.clearing, self.lowering, self.live = {}, None, None, False
 
+    def shift(self, by: int) -> None:
+        """Move the alert's times by `by` ns, into another boot's clock."""
+        if self.alert is None:
+            return
+        evidence = tuple(msgspec.structs.replace(e, at=e.at + by) for e in self.alert.why.evidence)
+        self.alert = msgspec.structs.replace(
+            self.alert,
+            began=self.alert.began + by,
+            raised=self.alert.raised + by,
+            changed=self.alert.changed + by,
+            why=msgspec.structs.replace(self.alert.why, evidence=evidence),
+        )
+
     def deadline(self, timing: Timing) -> int | None:
         """Return when time alone would change something."""
         times = []

@@ -103,6 +103,11 @@ class Stream(msgspec.Struct):
             self.off, self.good_since, self.gate = True, None, Gate()
             self.validity, self.reason = Validity.INVALID, Reason.STALE
 
+    def shift(self, by: int) -> None:
+        """Move every time by `by` ns, into another boot's clock."""
+        self.at = None if self.at is None else self.at + by
+        self.past = [(at + by, value) for at, value in self.past]
+
     def evidence(self) -> Evidence | None:
         """Return the last usable value as evidence, with the oldest value of the last minute for its trend."""
         if self.value is None or self.at is None:
