@@ -27,7 +27,7 @@ check: venv ## format, lint, types, imports, locks, generated docs
 	$(RUN) ruff format --check --quiet
 	$(RUN) ruff check --quiet
 	$(RUN) mypy
-	.venv/bin/lint-imports --no-logo --quiet
+	.venv/bin/lint-imports --no-logo
 	! grep -n '://' requirements/*.txt
 	$(RUN) tools.generate_docs --check
 
@@ -42,8 +42,8 @@ bench: venv ## measure the agent against the naive script
 	@tools/prepare.sh dev mosquitto
 	@$(RUN) benchmarks $(ARGS)
 
-lock: venv ## resolve requirements/*.txt anew
-	tools/lock.sh
+lock: venv ## write requirements/*.txt for what pyproject.toml asks; newest versions with ARGS=--upgrade
+	tools/lock.sh $(ARGS)
 
 wheels: venv ## see that every lock has wheels for x86-64 and ARM on every Python
 	tools/wheels.sh

@@ -1,17 +1,21 @@
 #!/bin/sh
-# Write requirements/*.txt: one hashed lock per purpose, for every Python of pyproject.toml at once, wheels only (no compiler on
+# lock.sh [--upgrade]
+#
+# Writes requirements/*.txt: one hashed lock per purpose, for every Python of pyproject.toml at once, wheels only (no compiler on
 # a gateway), without the address of any registry. `dev` comes first; the others take its versions, so that one environment
 # grows from run to demo to dev to train without a change of version.
 set -eu
 cd "$(dirname "$0")/.."
+upgrade=${1:-}
 
 lock() {
     purpose=$1
     shift
     echo "requirements/$purpose.txt"
+    # shellcheck disable=SC2086  # no option is no argument
     .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --only-binary :all: --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-        --group build "$@" pyproject.toml --output-file "requirements/$purpose.txt"
+        --group build $upgrade "$@" pyproject.toml --output-file "requirements/$purpose.txt"
 }
 
 lock dev --extra dev
