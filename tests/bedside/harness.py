@@ -38,7 +38,10 @@ START = 1000 * SECOND
 
 
 def settings(
-    *devices: str, required: tuple[str, ...] = ("spo2",), family: str = "sensor_link", **ward: Any
+    *devices: str,
+    required: tuple[str, ...] = ("spo2",),
+    family: str = "sensor_link",
+    **ward: Any,  # noqa: ANN401 - any field of the settings
 ) -> WardSettings:
     """Return a ward with bed 1 and the given devices of one family at it."""
     made = tuple(Device(id=name, bed="1", family=family, port=f"/dev/{name}") for name in devices or ("link1",))
