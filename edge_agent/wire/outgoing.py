@@ -33,8 +33,8 @@ class Stamp(msgspec.Struct, frozen=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A message without its number. `body` is the payload record; `topic` and `history_topic` are complete.
 
-    `stream` names the sequence it counts in, such as bed/3/alert. `slot`: only the newest of this topic matters (retained
-    state). `event_id`, `revision` and `over` are set for alert events alone: `over` says the condition has ended. `made` in ns.
+    `stream` names the sequence it counts in, such as bed/3/alert. `slot`: only the newest of its topic matters.
+    `event_id`, `revision` and `over` are set for alert events alone: `over` says the condition has ended. `made` in ns.
     `expires_s`: MQTT message expiry; `live_s`: older than this when sent, it goes to `history_topic`.
     """
 

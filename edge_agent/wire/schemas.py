@@ -45,4 +45,4 @@ def _numbers(node: Any) -> Any:  # noqa: ANN401 - any JSON
             node = {**node, "type": "number"}
             del node["format"]
         return {key: _numbers(value) for key, value in node.items()}
-    return [_numbers(each) for each in node] if isinstance(node, list) else node
+    return [_numbers(each) for each in node] if isinstance(node, list | tuple) else node

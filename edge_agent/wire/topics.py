@@ -1,6 +1,6 @@
 """Every topic the agent speaks or hears, in one table: what goes where, with which QoS, retained or not, for how long.
 
-The root is `bedside/v1/{site}/{ward}/{gateway}/`; ids are letters, digits, _ and -: none can hold a wildcard or a level.
+The root is `bedside/v1/{site}/{ward}/{gateway}/`; ids are letters, digits, _ and -, so none has a wildcard or level.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Topics(msgspec.Struct, frozen=True):
         return f"bedside/v1/{self.site}/{self.ward}/{self.gateway}/"
 
     def topic(self, name: str, **fields: str) -> str:
-        """Return the complete topic `name`. KeyError for an unknown name or an unfilled hole, ValueError for a bad id."""
+        """Return the complete topic `name`. KeyError for an unknown name or unfilled hole, ValueError for a bad id."""
         return self.root + stream(name, **fields)
 
     def history(self, of: str) -> str:

@@ -14,7 +14,9 @@ class ConfigDesired(Request, frozen=True, kw_only=True, tag="bedside/config-desi
     """The ward's settings as IT wants them. A version not above the running one changes nothing."""
 
     settings: Annotated[msgspec.Raw, Meta(description="the ward's settings, whole, with a version above any before")]
-    signature: Annotated[str | None, Meta(description="not checked yet: a push counts as unsigned")] = None
+    signature: Annotated[
+        str | None, Meta(description="kept free: until it can be checked, a push with one is refused")
+    ] = None
 
 
 PAYLOAD = ConfigDesired

@@ -43,9 +43,10 @@ class ConfigReported(Body, frozen=True, kw_only=True, tag="bedside/config-report
     """What runs. `correlation` of the envelope is the request it answers."""
 
     version: Annotated[int, Meta(description="of the running settings; 0 is the gateway's own file")]
-    sha256: Annotated[str, Meta(description="of the running settings")]
+    sha256: Annotated[str, Meta(description="of the running settings, the version left out")]
     source: Annotated[Source, Meta(description="local file or accepted push")]
-    settings: Annotated[WardSettings, Meta(description="the running settings, whole")]
+    settings: Annotated[WardSettings, Meta(description="the running settings, whole, every default written out")]
+    applied_at: Annotated[Utc, Meta(description="when it was accepted; absent for a local file")] = None
     refused: Annotated[Refusal | None, Meta(description="the last refusal, until a push is accepted")] = None
 
 

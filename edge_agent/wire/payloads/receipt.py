@@ -10,7 +10,6 @@ from msgspec import Meta
 from edge_agent.wire.envelope import Uuid
 from edge_agent.wire.inbound import Name, Request
 
-
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 

@@ -1,0 +1,303 @@
+"""One example per payload, phase and case that a consumer must cope with: what the golden files hold.
+
+`python -m tests.wire.examples` writes them anew; look at the difference before you commit it, consumers will.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from edge_agent.domain.alerts import (
+    Alert,
+    ConditionState,
+    Evidence,
+    Inactivation,
+    InactivationKind,
+    Kind,
+    Phase,
+    Priority,
+    SignalState,
+    Why,
+)
+from edge_agent.domain.effects import (
+    AlertChanged,
+    AlertsSnapshot,
+    DeviceReport,
+    Effect,
+    LinkReport,
+    LinkState,
+    ObservationTaken,
+    ScoreReport,
+    StoredReadings,
+    StreamView,
+    VitalsReport,
+)
+from edge_agent.domain.errors import Problem
+from edge_agent.domain.scores import Part, RuleScore
+from edge_agent.domain.settings import SECOND, Bed, BedState, Device, Limit, WardSettings
+from edge_agent.domain.windows import Abstention, Driver, RiskScore
+from edge_agent.wire.compose import (
+    birth,
+    command_result,
+    compose,
+    config_reported,
+    health,
+    heartbeat,
+    seal,
+    state,
+)
+from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.payloads import PAYLOADS
+from edge_agent.wire.payloads.birth import AlertSystem, Birth, ModelVersion, born_beds, born_devices
+from edge_agent.wire.payloads.command_result import CommandResult
+from edge_agent.wire.payloads.config_reported import ConfigReported, Refusal, Source, fault
+from edge_agent.wire.payloads.health import Health, LedgerLine, device_health
+from edge_agent.wire.payloads.state import Presence
+from edge_agent.wire.schemas import schemas
+from edge_agent.wire.topics import Topics
+from firmware_bridges.bridge import Mode
+from firmware_bridges.families import FAMILIES
+from firmware_bridges.vitals import Reading, Reason, Validity
+
+GOLDEN = Path(__file__).parent / "golden"
+RUN, BOOT = "3f0e7c1a-52a5-4b7e-9d53-0c8a2f6f1b11", "9a1de644-815e-46d1-bb8f-aa1837f8a88b"
+SYNCED = Stamp(run=RUN, boot=BOOT, trust="synced", wall_offset=1_790_000_000 * SECOND)
+UNSYNCED = Stamp(run=RUN, boot=BOOT, trust="unsynced", wall_offset=None)
+TOPICS = Topics("H1", "W4", "gw-1")
+NOW = 7_200 * SECOND + 123_456_789
+SHA256 = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5"
+
+WARD = WardSettings(
+    version=4,
+    beds=(Bed(id="3", required=("spo2",), encounter="e7Kq"), Bed(id="4", state=BedState.UNASSIGNED)),
+    devices=(Device(id="oxi-3", bed="3", family="contec_cms50_9byte", port="/dev/ward/oxi-3"),),
+    limits={"temperature-high": Limit(limit=Decimal("38.2"), hysteresis=Decimal("0.2"))},
+)
+
+
+def examples() -> Iterator[tuple[str, bytes]]:
+    """Yield (name, payload) of everything the agent says."""
+    yield from _of_the_gateway()
+    for name, effect in _of_a_bed():
+        yield name, _sealed(compose(effect, TOPICS, SYNCED, [LINK])[0])
+    for name, alert in _alerts():
+        yield f"alert-{name}", _sealed(compose(AlertChanged(alert, "e7Kq" if alert.bed else ""), TOPICS, SYNCED)[0])
+    (draft,) = compose(AlertChanged(ALERT), TOPICS, UNSYNCED)
+    yield "alert-not-durable-unsynced", seal(draft, 1, UNSYNCED, durable=False).payload
+    (draft,) = compose(VITALS, TOPICS, UNSYNCED)
+    yield "vitals-unsynced", seal(draft, 1, UNSYNCED).payload
+
+
+def _sealed(draft: Draft) -> bytes:
+    return seal(draft, 17, SYNCED).payload
+
+
+def _of_the_gateway() -> Iterator[tuple[str, bytes]]:
+    for presence in Presence:
+        yield f"state-{presence.value}", _sealed(state(TOPICS, NOW, presence, 2))
+    yield "heartbeat", _sealed(heartbeat(TOPICS, NOW))
+    yield "birth", _sealed(birth(TOPICS, NOW, _birth()))
+    yield "health", _sealed(health(TOPICS, NOW, _health()))
+    running = ConfigReported(version=4, sha256=SHA256, source=Source.PUSHED, settings=WARD)
+    yield "config-reported", _sealed(config_reported(TOPICS, NOW, running, "push-4"))
+    problem = Problem("/limits/spo2-low/limit", "limits.spo2-low.limit", "80", "85 to 100", "raise it to 85 or more")
+    refused = Refusal(request="push-5", version=5, at="2026-09-21T16:13:20.000Z", faults=(fault(problem),))
+    yield "config-refused", _sealed(config_reported(TOPICS, NOW, replace(running, refused=refused), "push-5"))
+    why = "/vitals/0/unit: found `[degF]`; allowed: Cel"
+    result = CommandResult(command="observe", request="obs-9", done=False, errors=(why,))
+    yield "command-refused", _sealed(command_result(TOPICS, NOW, result))
+
+
+def _birth() -> Birth:
+    return Birth(
+        birth=2,
+        agent="0.1.0",
+        python="3.11.2",
+        runtime="tflite-runtime 2.14.0",
+        model=ModelVersion(name="news2-7-within-6h-lr", sha256=SHA256),
+        beds=born_beds(WARD),
+        devices=born_devices(WARD, FAMILIES),
+        schemas=tuple(PAYLOADS),
+        alert_system=AlertSystem.DIS,
+        listeners=(),
+    )
+
+
+def _health() -> Health:
+    before = DeviceReport("oxi-3", LinkState.STREAMING, "", 0, 10_000, 1_000, 0, {})
+    report = replace(
+        before,
+        bytes_received=26_200,
+        frames=2_799,
+        malformed=1,
+        rejected={"out-of-range": 2},
+        battery=80,
+        model="CMS50E",
+    )
+    line = LedgerLine(
+        stream="vitals",
+        produced=7200,
+        accepted=7189,
+        queued=1,
+        dropped={"expired": 10},
+        received=0,
+        acknowledged=0,
+    )
+    return Health(
+        uptime_s=7200,
+        queue_depth=1,
+        buffer_hours_left=Decimal("71.5"),
+        cpu_percent=Decimal("2.1"),
+        memory_bytes=48_000_000,
+        bytes_written=1_048_576,
+        devices=(device_health(report, before, NOW, 30 * SECOND),),
+        ledger=(line, replace(line, run=BOOT, produced=3, accepted=2, queued=0, dropped={"crash": 1})),
+    )
+
+
+LINK = LinkReport("oxi-3", "3", LinkState.STREAMING, "", NOW - 3600 * SECOND)
+SPO2 = StreamView(
+    vital="spo2",
+    device="oxi-3",
+    mode=Mode.CONTINUOUS,
+    value=86,
+    validity=Validity.VALID,
+    reason=Reason.OK,
+    at=NOW - 412_000_000,
+    chosen=True,
+    site="finger",
+)
+OFF = replace(
+    SPO2, vital="pulse_rate", value=None, validity=Validity.INVALID, reason=Reason.SENSOR_OFF, at=NOW - 9 * SECOND
+)
+SPOT = replace(
+    SPO2, vital="temperature", device="observation", mode=Mode.SPOT, value=370, person="nurse-7", due=NOW + 600 * SECOND
+)
+VITALS = VitalsReport(bed="3", at=NOW, state=BedState.MONITORED, streams=(SPO2, OFF, SPOT), encounter="e7Kq")
+NEWS2 = RuleScore(
+    score="news2",
+    version="2017",
+    total=7,
+    parts=(
+        Part("respiratory_rate", 3, "26 /min"),
+        Part("spo2", 2, "92 %"),
+        Part("supplemental_oxygen", 2, "oxygen"),
+        Part("temperature", None),
+    ),
+    missing=("temperature",),
+    risk="high",
+    response="Emergency assessment by a critical care team; monitor continuously.",
+)
+RISK = RiskScore(
+    probability=0.3816999,
+    drivers=(Driver("respiratory_rate", 0.913, 26.0, 6.0), Driver("spo2", 0.4, 92.0, -3.0)),
+    logit_q=-12,
+    model="news2-7-within-6h-lr",
+    model_sha256=SHA256,
+    runtime="tflite-runtime 2.14.0",
+)
+ABSTAINS = Abstention("too-few-vitals", "2 of 5 vitals in the last 12 h", "news2-7-within-6h-lr")
+
+
+def _of_a_bed() -> Iterator[tuple[str, Effect]]:
+    yield "vitals", VITALS
+    yield "vitals-none", VitalsReport(bed="4", at=NOW, state=BedState.UNASSIGNED, streams=())
+    stored = Reading(NOW, 1, "spo2", 93, Validity.VALID, Reason.STORED, device_time="2026-09-20T23:10:00", stored=True)
+    yield "stored", StoredReadings(bed="3", device="oxi-3", at=NOW, readings=(stored, replace(stored, value=None)))
+    yield "score", ScoreReport(bed="3", at=NOW, rule=replace(NEWS2, missing=()), risk=RISK, risk_at=NOW - 40 * SECOND)
+    yield "score-lower-bound-abstention", ScoreReport(bed="3", at=NOW, rule=NEWS2, risk=ABSTAINS, risk_at=NOW)
+    yield "command-done", ObservationTaken("3", "obs-8", "nurse-7", NOW)
+    yield (
+        "alerts-none",
+        AlertsSnapshot("3", NOW, BedState.MONITORED, monitored=True, since=NOW - 60 * SECOND, alerts=()),
+    )
+    present = (ALERT, replace(ALERT, condition="not-monitored", kind=Kind.TECHNICAL, verifiable=False))
+    yield "alerts", AlertsSnapshot("3", NOW, BedState.MONITORED, monitored=False, since=NOW - SECOND, alerts=present)
+    yield "alerts-off-ward", AlertsSnapshot("3", NOW, BedState.OFF_WARD, monitored=False, since=NOW - SECOND, alerts=())
+    yield "alerts-gateway", AlertsSnapshot("", NOW, None, monitored=True, since=0, alerts=(GATEWAY,))
+
+
+ALERT = Alert(
+    bed="3",
+    condition="spo2-low",
+    kind=Kind.PHYSIOLOGICAL,
+    priority=Priority.MEDIUM,
+    event_id="b0c5d0a2-6f62-5a8a-9f57-6a4cf0a3a9d1",
+    ordinal=2,
+    revision=1,
+    phase=Phase.START,
+    state=ConditionState.ACTIVE,
+    signal=SignalState.ON,
+    began=NOW - 40 * SECOND,
+    raised=NOW - 25 * SECOND,
+    changed=NOW,
+    why=Why(
+        text="SpO2 86 % for 40 s, was 95 %, falling",
+        rule="spo2-low",
+        limit=90,
+        evidence=(Evidence(vital="spo2", value=86, at=NOW - 412_000_000, device="oxi-3", before=95),),
+        devices=("oxi-3",),
+    ),
+)
+GATEWAY = Alert(
+    bed="",
+    condition="broker-unreachable",
+    kind=Kind.TECHNICAL,
+    priority=Priority.MEDIUM,
+    event_id="6b0a92c8-4b0f-5d0d-8c5e-3a3c0f0a7a10",
+    ordinal=1,
+    revision=1,
+    phase=Phase.START,
+    state=ConditionState.ACTIVE,
+    signal=SignalState.ON,
+    began=NOW - 12 * SECOND,
+    raised=NOW - 10 * SECOND,
+    changed=NOW,
+    why=Why(text="Alerts are not leaving this gateway: connection refused", rule="broker-unreachable", beds=("3", "4")),
+)
+PAUSED = Inactivation(InactivationKind.AUDIO_PAUSED, "nurse-7", "care", NOW + 120 * SECOND)
+NEWS2_WHY = Why(
+    text="NEWS2 ≥ 7 (temperature missing): respiratory rate 3, spo2 2, supplemental oxygen 2",
+    rule="news2",
+    evidence=(Evidence(vital="respiratory_rate", value=26, at=NOW - SECOND, device="mon-3"),),
+    missing=("temperature",),
+    score=7,
+    response=NEWS2.response,
+)
+
+
+def _alerts() -> Iterator[tuple[str, Alert]]:
+    yield "start", ALERT
+    yield "continue", replace(ALERT, phase=Phase.CONTINUE, revision=2)
+    yield "update", replace(ALERT, phase=Phase.UPDATE, revision=3, verifiable=False)
+    yield "escalate", replace(ALERT, phase=Phase.ESCALATE, revision=4, priority=Priority.HIGH, why=NEWS2_WHY)
+    taken = replace(ALERT, accepted_by="nurse-7", signal=SignalState.ACKNOWLEDGED)
+    yield "deescalate", replace(taken, phase=Phase.DEESCALATE, revision=5, priority=Priority.LOW)
+    yield "paused", replace(ALERT, phase=Phase.UPDATE, revision=6, signal=SignalState.PAUSED, inactivations=(PAUSED,))
+    latched = replace(ALERT, phase=Phase.UPDATE, revision=7, state=ConditionState.LATCHED)
+    yield "latched", latched
+    over = replace(ALERT, state=ConditionState.INACTIVE, signal=SignalState.OFF, ended=NOW)
+    yield "end", replace(over, phase=Phase.END, revision=8, end_reason="SpO2 94 %, inside its limit")
+    yield "reset", replace(over, phase=Phase.RESET, revision=9, end_reason="reset by nurse-7", accepted_by="nurse-7")
+    yield "gateway", GATEWAY
+    advice = Why(text="Risk of NEWS2 7 or more within 6 h: 38 %", rule="risk", probability=0.3816999)
+    yield "advisory", replace(ALERT, condition="risk", kind=Kind.ADVISORY, why=advice)
+
+
+def golden() -> Iterator[tuple[Path, bytes]]:
+    """Yield (file, content) of every golden file the agent's side decides."""
+    for name, payload in examples():
+        yield GOLDEN / f"{name}.json", payload + b"\n"
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=1, ensure_ascii=False)
+        yield GOLDEN / "schemas" / f"{name.replace('/', '-')}.json", f"{text}\n".encode()
+
+
+if __name__ == "__main__":
+    for file, content in golden():
+        file.write_bytes(content)
