@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from edge_agent.gateway.config.checks.limits import check_limits
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.config.json_source import read_json
 from edge_agent.gateway.config.migrations import KEY, MIGRATIONS, SECTION, Migration, file_today, ward_today
-from edge_agent.gateway.config.nodes import MAX_BYTES
+from edge_agent.gateway.config.nodes import MAX_BYTES, Kind, MapNode, Scalar
 from edge_agent.gateway.config.sheet import Sheet
 from edge_agent.gateway.config.typed import read_struct
 from edge_agent.gateway.config.yaml_source import read_yaml
@@ -26,6 +27,7 @@ from edge_agent.gateway.config.yaml_source import read_yaml
 DEFAULT_FILE = Path("/etc/edge-agent/config.yaml")
 """Where the service's configuration is."""
 
+_VERSION = "version"
 _WARD_CHECKS = (check_devices, check_beds, check_limits, check_ages)
 """In this order: a bed is judged by what its devices were found to be."""
 
@@ -73,14 +75,26 @@ def parse_file(
     return Loaded(Settings(local, ward), sheet)
 
 
-def parse_ward(data: bytes, version: int, migrations: Mapping[int, Migration] = MIGRATIONS) -> WardSettings:
-    """Return the ward's settings of a push with `version`. Raises ConfigError, and nothing else."""
+def parse_ward(data: bytes, migrations: Mapping[int, Migration] = MIGRATIONS) -> WardSettings:
+    """Return the ward's settings in `data`, the `settings` of a push. Raises ConfigError, and nothing else."""
     sheet = Sheet()
     root = ward_today(read_json(data, f"/{SECTION}"), sheet, migrations)
     ward = read_struct(root, WardSettings, sheet)
-    _check_ward(ward, version, sheet)
+    if ward.version == 0 and sheet.sound((_VERSION,)):
+        found = "0" if sheet.written((_VERSION,)) else "nothing"
+        sheet.complain((_VERSION,), found, "a whole number from 1", "count one up with every push")
+    _check_ward(ward, sheet)
     sheet.settle()
-    return msgspec.structs.replace(ward, version=version, config_schema=CONFIG_SCHEMA)
+    return msgspec.structs.replace(ward, config_schema=CONFIG_SCHEMA)
+
+
+def version_of(data: bytes) -> int | None:
+    """Return the version in the `settings` of a push, whatever else is wrong with them; None if there is none."""
+    root = read_json(data, f"/{SECTION}")
+    entries = root.entries if isinstance(root, MapNode) else ()
+    node = next((entry.value for entry in entries if entry.key.text == _VERSION), None)
+    whole = isinstance(node, Scalar) and node.kind is Kind.NUMBER and re.fullmatch(r"\d{1,16}", node.text)
+    return int(node.text) if isinstance(node, Scalar) and whole else None
 
 
 def _check_file(file: ConfigFile, sheet: Sheet, credentials: Credentials | None) -> None:
@@ -88,22 +102,22 @@ def _check_file(file: ConfigFile, sheet: Sheet, credentials: Credentials | None)
     if credentials is not None:
         credentials.check(file.broker, sheet.section("broker"))
     if file.settings is not None:
-        _check_ward(file.settings, 0, sheet.section(SECTION))
-        _check_same_schema(file.settings, file, sheet)
+        _check_seed(file.settings, file, sheet)
     elif not file.accept_unsigned_config and sheet.sound((SECTION,), ("accept_unsigned_config",)):
         remedy = f"add `{SECTION}:` with beds, or accept_unsigned_config: true to have them pushed"
         sheet.complain((SECTION,), "nothing", "the ward's beds and devices", remedy)
 
 
-def _check_ward(ward: WardSettings, version: int, sheet: Sheet) -> None:
-    if sheet.written(("version",)) and sheet.sound(("version",)) and ward.version != version:
-        allowed = f"{version}, or nothing"
-        sheet.complain(("version",), str(ward.version), allowed, "remove it: the version belongs to the push around it")
+def _check_seed(ward: WardSettings, file: ConfigFile, sheet: Sheet) -> None:
+    """Check the ward's half of the file, and that it claims neither a version nor a layout of its own."""
+    section = sheet.section(SECTION)
+    if ward.version and section.sound((_VERSION,)):
+        section.complain((_VERSION,), str(ward.version), "0, or nothing", "remove it: only what is pushed has one")
+    if section.written((KEY,)) and section.sound((KEY,)) and ward.config_schema != file.config_schema:
+        section.complain((KEY,), str(ward.config_schema), f"{file.config_schema}, or nothing", "remove it")
+    _check_ward(ward, section)
+
+
+def _check_ward(ward: WardSettings, sheet: Sheet) -> None:
     for check in _WARD_CHECKS:
         check(ward, sheet)
-
-
-def _check_same_schema(ward: WardSettings, file: ConfigFile, sheet: Sheet) -> None:
-    inner = (SECTION, KEY)
-    if sheet.written(inner) and sheet.sound((KEY,), inner) and ward.config_schema != file.config_schema:
-        sheet.complain(inner, str(ward.config_schema), "that of the file, or nothing", "remove it")
