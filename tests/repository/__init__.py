@@ -1,1 +1,1 @@
-"""The laws of the house where no linter holds them: what is forbidden is seen, docs are complete, the wheel is whole."""
+"""The laws of the house where no linter holds them: what is forbidden is seen, docs complete, the wheel whole."""
