@@ -47,3 +47,7 @@ def main() -> None:
 
     Start with `edge-agent demo` to watch it, or `edge-agent check CONFIG` before you install it on a gateway.
     """
+
+
+if __name__ == "__main__":
+    main()
