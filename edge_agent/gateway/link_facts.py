@@ -5,7 +5,9 @@ A fact is told when it is news: a link that tries for hours says once why it fai
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from edge_agent.domain.inputs import Input, LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.gateway.clock import boottime
@@ -15,13 +17,30 @@ Sink = Callable[[Input], None]
 
 
 class LinkFacts:
-    """One device's link reports. `heard` is when its last bytes came, or else when it opened: ns of CLOCK_BOOTTIME."""
+    """One device's link reports. `place` (port or address) stands before every reason.
 
-    def __init__(self, device: str, sink: Sink) -> None:
+    `heard` is when the last bytes came, or else when the link opened: ns of CLOCK_BOOTTIME.
+    """
+
+    def __init__(self, device: str, place: str, sink: Sink) -> None:
         self.heard = 0
         self._device = device
+        self._place = place
         self._sink = sink
         self._last: type[LinkConnecting | LinkOpened] | str | None = None
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """Report the start and the end of a link's run, whatever ends it."""
+        self.connecting()
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.closed("closed on request")
+            raise
+        except Exception as error:
+            self.closed(f"internal error, {type(error).__name__}: {error}")
+            raise
 
     def connecting(self) -> None:
         """Report that the link is being opened."""
@@ -44,4 +63,4 @@ class LinkFacts:
         """Report that the link is gone or could not be opened."""
         if self._last != reason:
             self._last = reason
-            self._sink(LinkClosed(self._device, reason, boottime()))
+            self._sink(LinkClosed(self._device, f"{self._place}: {reason}", boottime()))

@@ -30,21 +30,18 @@ class SerialLink:
         self._path = device.port
         self._baudrate = device.baudrate or settings.baudrate
         self._settings = settings
-        self._facts = LinkFacts(device.id, sink)
+        self._facts = LinkFacts(device.id, device.port, sink)
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._line: Line | None = None
         self._was_open = False
 
     async def run(self) -> None:
         """Keep the line open until cancelled."""
-        self._facts.connecting()
-        try:
+        with self._facts.run():
             while True:
                 port = await self._open()
                 self._closed(await self._stream(port))
                 await asyncio.sleep(self._backoff.next())
-        finally:
-            self._closed("closed on request")
 
     def send(self, channel: str, data: bytes) -> bool:
         """Write `data` to the line, which has one channel. False: dropped, the line is closed or takes nothing."""
@@ -87,5 +84,4 @@ class SerialLink:
         self._facts.data(SERIAL, data)
 
     def _closed(self, reason: str) -> None:
-        pulled = reason == ABSENT and self._was_open
-        self._facts.closed(f"{self._path}: {UNPLUGGED if pulled else reason}")
+        self._facts.closed(UNPLUGGED if reason == ABSENT and self._was_open else reason)

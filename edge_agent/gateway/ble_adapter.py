@@ -1,0 +1,212 @@
+"""One Bluetooth adapter, shared by its devices: it listens for those that are wanted and connects them one at a time.
+
+A device is connected when it is heard, not before: one that is absent costs nothing, and one that is heard but never
+connects costs `ATTEMPT_S` now and then, while the others take their turns. Listening rests meanwhile: many adapters
+cannot listen and connect at once.
+
+bleak has no event for an adapter that vanishes or is switched off; it shows when listening cannot start. That is tried
+as soon as a device is disconnected, and every `LISTEN_S` while one is absent, which also frees a scan that BlueZ lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+from bleak import BleakClient, BleakScanner
+from bleak.args.bluez import BlueZScannerArgs
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak_retry_connector import establish_connection, get_device, get_device_by_adapter
+
+from edge_agent.gateway.backoff import Backoff
+from edge_agent.gateway.ble_errors import BLE_ERRORS, NotConnected, in_words
+from edge_agent.gateway.bounded import bounded
+
+LISTEN_S = 10.0
+"""One round of listening, and the time after which a device that is not heard is reported."""
+
+ATTEMPT_S = 20.0
+"""The longest that one device may hold the adapter, services included. BlueZ itself gives up after about as long."""
+
+COMMAND_S = 10.0
+"""For starting and stopping to listen, and for disconnecting."""
+
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.2, 2.0
+"""Between attempts to listen on an adapter that cannot."""
+
+REFUSALS = 2
+"""In a row, before an adapter counts as lost: a single one may be BlueZ still busy with the last scan."""
+
+OnAdapter = Callable[[str, bool, str], None]
+"""Takes the adapter's name, whether it is present, and why not. Called first when it is known, then on each change."""
+
+
+class Backend(NamedTuple):
+    """A Bluetooth stack for bleak in place of the platform's own."""
+
+    scanner: type[BaseBleakScanner]
+    client: type[BaseBleakClient]
+
+
+class Wish(Protocol):
+    """A device that somebody wants connected, and whom to tell how it goes."""
+
+    address: str
+
+    def attempting(self) -> None:
+        """Hear that the device was heard and is being connected."""
+
+    def delayed(self, reason: str) -> None:
+        """Hear that it takes longer, and why."""
+
+    def lost(self) -> None:
+        """Hear that the connection ended. May also come from an attempt that fails."""
+
+
+class Adapter:
+    """The adapter `name` (such as hci0; "" is the system's first). Idle until `run`."""
+
+    def __init__(self, name: str, on_adapter: OnAdapter, backend: Backend | None = None) -> None:
+        self._name = name
+        self._on_adapter = on_adapter
+        self._scanner_arguments: dict[str, Any] = {"backend": backend.scanner} if backend else {}
+        self._client_arguments: dict[str, Any] = {"backend": backend.client} if backend else {}
+        self._wishes: dict[str, _Waiting] = {}
+        self._wished = asyncio.Event()
+        self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
+        self._refusals = 0
+        self._present: bool | None = None
+
+    async def connect(self, wish: Wish) -> BleakClient:
+        """Wait for the device, however long, and return its connection: the caller's, who disconnects it.
+
+        NotConnected when it was heard and the attempt failed: ask again after a while.
+        """
+        waiting = _Waiting(wish, asyncio.get_running_loop())
+        self._wishes[wish.address.upper()] = waiting
+        self._wished.set()
+        return await waiting.client
+
+    async def run(self) -> None:
+        """Listen and connect for those who wait, until cancelled."""
+        while True:
+            await self._wished.wait()
+            try:
+                device = await self._listen()
+            except BLE_ERRORS as error:
+                self._refused(in_words(error))
+                await asyncio.sleep(self._backoff.next())
+                continue
+            if device is not None:
+                await self._connect(device)
+            self._forget()
+
+    async def _listen(self) -> BLEDevice | None:
+        """Return the first wished device that is heard, or that BlueZ still holds connected from an earlier run."""
+        heard: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+
+        def on_advertisement(device: BLEDevice, _advertisement: AdvertisementData) -> None:
+            if device.address.upper() in self._wishes and not heard.done():
+                heard.set_result(device)
+
+        bluez = BlueZScannerArgs(adapter=self._name) if self._name else BlueZScannerArgs()
+        scanner = BleakScanner(on_advertisement, bluez=bluez, **self._scanner_arguments)
+        await bounded(scanner.start(), COMMAND_S)
+        try:
+            self._accepted()
+            held = await self._held()
+            if held is None:
+                await asyncio.wait({heard}, timeout=LISTEN_S)
+        finally:
+            await bounded(scanner.stop(), COMMAND_S)
+        return held or (heard.result() if heard.done() else None)
+
+    async def _held(self) -> BLEDevice | None:
+        for address in tuple(self._wishes):
+            device = await (get_device_by_adapter(address, self._name) if self._name else get_device(address))
+            if device is not None and device.details["props"].get("Connected"):
+                return device
+        return None
+
+    async def _connect(self, device: BLEDevice) -> None:
+        waiting = self._wishes.pop(device.address.upper(), None)
+        if waiting is None or waiting.client.done():
+            return
+        try:
+            waiting.wish.attempting()
+            client = await bounded(self._attempt(device, waiting.wish), ATTEMPT_S, unwanted=waiting.client)
+        except Exception as error:  # noqa: BLE001 - it is raised where the connection is awaited
+            if not waiting.client.done():
+                known = isinstance(error, BLE_ERRORS)
+                waiting.client.set_exception(NotConnected(f"not connected: {in_words(error)}") if known else error)
+            return
+        if waiting.client.done():
+            await disconnect(client)
+        else:
+            waiting.client.set_result(client)
+
+    async def _attempt(self, device: BLEDevice, wish: Wish) -> BleakClient:
+        return await establish_connection(
+            BleakClient,
+            device,
+            device.address,
+            disconnected_callback=lambda _client: wish.lost(),
+            max_attempts=1,
+            **self._client_arguments,
+        )
+
+    def _forget(self) -> None:
+        """Drop the wishes nobody has any more, and tell those who wait for a device that is not heard."""
+        for address, waiting in tuple(self._wishes.items()):
+            if waiting.client.done():
+                del self._wishes[address]
+            elif waiting.for_s() >= LISTEN_S:
+                waiting.wish.delayed(f"not heard by {self._title}")
+        if not self._wishes:
+            self._wished.clear()
+
+    def _accepted(self) -> None:
+        self._refusals = 0
+        self._backoff.reset()
+        self._tell(present=True, detail="")
+
+    def _refused(self, reason: str) -> None:
+        self._refusals += 1
+        if self._refusals >= REFUSALS:
+            self._tell(present=False, detail=reason)
+            for waiting in self._wishes.values():
+                waiting.wish.delayed(f"{self._title}: {reason}")
+
+    def _tell(self, *, present: bool, detail: str) -> None:
+        if present is not self._present:
+            self._present = present
+            self._on_adapter(self._name, present, detail)
+
+    @property
+    def _title(self) -> str:
+        return self._name or "the Bluetooth adapter"
+
+
+class _Waiting:
+    """A wish with its outcome. Cancelled by whoever wished, it is dropped at the next opportunity."""
+
+    def __init__(self, wish: Wish, loop: asyncio.AbstractEventLoop) -> None:
+        self.wish = wish
+        self.client: asyncio.Future[BleakClient] = loop.create_future()
+        self._loop = loop
+        self._since = loop.time()
+
+    def for_s(self) -> float:
+        """Return how long it has been waiting, in seconds."""
+        return self._loop.time() - self._since
+
+
+async def disconnect(client: BleakClient) -> None:
+    """End a connection; a stack that does not answer is left alone after `COMMAND_S`."""
+    try:
+        await bounded(client.disconnect(), COMMAND_S)
+    except BLE_ERRORS:
+        return  # it is gone, which is what was wanted

@@ -1,0 +1,175 @@
+"""The link to a Bluetooth device: asks its adapter for a connection, subscribes, reports what comes, and asks again.
+
+A connection that says nothing for `SILENCE_S` is given up for a fresh one if the device ought to speak all the time:
+stacks are known to keep dead connections (theengs/gateway 264, hbldh/bleak 713).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.exc import BleakGATTProtocolError
+
+from edge_agent.domain.settings import SECOND, Device
+from edge_agent.gateway.backoff import Backoff
+from edge_agent.gateway.ble_adapter import Adapter, disconnect
+from edge_agent.gateway.ble_errors import BLE_ERRORS, NotConnected, in_words
+from edge_agent.gateway.bounded import bounded
+from edge_agent.gateway.clock import boottime
+from edge_agent.gateway.link_facts import LinkFacts, Sink
+from firmware_bridges.bridge import BleSettings
+
+SETUP_S = 15.0
+"""For reading and subscribing, all characteristics together."""
+
+WRITE_S = 10.0
+"""For one write. ATT itself gives up a request after 30 s."""
+
+SILENCE_S = 30.0
+"""Longer than any device that measures all the time pauses between two notifications."""
+
+PENDING = 16
+"""Writes that may wait for a slow device."""
+
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 30.0
+"""Between attempts at a device that is heard and does not connect or speak: others use the adapter meanwhile."""
+
+log = structlog.get_logger()
+
+
+class BleLink:
+    """The link to one Bluetooth device. Reports to `sink`, on the loop, what `LinkFacts` can say; decodes nothing.
+
+    `continuous`: the device measures all the time, so that silence means a dead connection.
+    """
+
+    def __init__(
+        self, device: Device, settings: BleSettings, sink: Sink, adapter: Adapter, *, continuous: bool
+    ) -> None:
+        self.address = device.address
+        self._settings = settings
+        self._adapter = adapter
+        self._continuous = continuous
+        self._facts = LinkFacts(device.id, device.address, sink)
+        self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
+        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._writes: asyncio.Queue[tuple[str, bytes]] | None = None
+
+    async def run(self) -> None:
+        """Keep the device connected until cancelled."""
+        with self._facts.run():
+            while True:
+                self._facts.closed(await self._connection())
+                await asyncio.sleep(self._backoff.next())
+
+    def send(self, channel: str, data: bytes) -> bool:
+        """Write `data` to the characteristic `channel`, in order. False: dropped, not connected or too much waiting."""
+        if self._writes is None or self._writes.full():
+            return False
+        self._writes.put_nowait((channel, data))
+        return True
+
+    def attempting(self) -> None:
+        """Hear from the adapter that a connection is being made."""
+        self._facts.connecting()
+
+    def delayed(self, reason: str) -> None:
+        """Hear from the adapter that it takes longer."""
+        self._facts.closed(reason)
+
+    def lost(self) -> None:
+        """Hear from bleak that the device is disconnected."""
+        if not self._ended.done():
+            self._ended.set_result("disconnected")
+
+    async def _connection(self) -> str:
+        """Make one connection and stay with it; return why it ended."""
+        self._ended = asyncio.get_running_loop().create_future()
+        try:
+            client = await self._adapter.connect(self)
+        except NotConnected as error:
+            return str(error)
+        try:
+            if client.is_connected and self._ended.done():  # an attempt before the one that succeeded
+                self._ended = asyncio.get_running_loop().create_future()
+            return await self._session(client)
+        finally:
+            await disconnect(client)
+
+    async def _session(self, client: BleakClient) -> str:
+        self._writes = asyncio.Queue(PENDING)
+        self._facts.opened()
+        parts = {asyncio.create_task(self._serve(client, self._writes))}
+        if self._continuous:
+            parts.add(asyncio.create_task(self._silence()))
+        try:
+            done, _ = await asyncio.wait({self._ended, *parts}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._writes = None
+            for part in parts:
+                part.cancel()
+            await asyncio.wait(parts)
+        return (self._ended if self._ended in done else done.pop()).result()
+
+    async def _serve(self, client: BleakClient, writes: asyncio.Queue[tuple[str, bytes]]) -> str:
+        """Set the device up and write what is sent; return why that cannot go on."""
+        try:
+            await bounded(self._set_up(client), SETUP_S)
+            while True:
+                await self._write(client, *await writes.get())
+        except NotConnected as error:
+            return str(error)
+        except BLE_ERRORS as error:
+            return in_words(error)
+
+    async def _set_up(self, client: BleakClient) -> None:
+        # Read before subscribing: BlueZ would report the answer as a notification, too.
+        for characteristic in _present(client, self._settings.read):
+            await self._read(client, characteristic)
+        sources = [each for each in _present(client, self._settings.subscribe) if _SPEAKS & set(each.properties)]
+        if not sources:
+            raise NotConnected("has none of its family's characteristics: is it another kind of device?")
+        for characteristic in sources:
+            await client.start_notify(characteristic, self._take)
+
+    async def _read(self, client: BleakClient, characteristic: BleakGATTCharacteristic) -> None:
+        try:
+            self._take(characteristic, await client.read_gatt_char(characteristic))
+        except BleakGATTProtocolError as error:
+            log.info("device refuses a read", address=self.address, channel=characteristic.uuid, why=str(error))
+
+    async def _write(self, client: BleakClient, channel: str, data: bytes) -> None:
+        for characteristic in _present(client, (channel,))[:1]:
+            answered = "write" in characteristic.properties
+            try:
+                await bounded(client.write_gatt_char(characteristic, data, response=answered), WRITE_S)
+            except BleakGATTProtocolError as error:
+                log.warning("device refuses a write", address=self.address, channel=channel, why=str(error))
+
+    def _take(self, characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
+        try:
+            self._facts.data(characteristic.uuid, bytes(data))
+        except Exception as error:  # noqa: BLE001 - bleak would swallow it here: it is raised where the session is awaited
+            if not self._ended.done():
+                self._ended.set_exception(error)
+        else:
+            self._backoff.reset()
+
+    async def _silence(self) -> str:
+        """Return, with a reason, once nothing has come for `SILENCE_S`."""
+        # Sleeps until a deadline that moves; it does not look again and again.
+        while (rest := SILENCE_S - (boottime() - self._facts.heard) / SECOND) > 0:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(rest)
+        return f"connected but silent for {SILENCE_S:.0f} s"
+
+
+_SPEAKS = {"notify", "indicate"}
+
+
+def _present(client: BleakClient, channels: tuple[str, ...]) -> list[BleakGATTCharacteristic]:
+    """Return those of `channels` that the device has, in the order of `channels`."""
+    found = [characteristic for service in client.services for characteristic in service.characteristics]
+    return [characteristic for channel in channels for characteristic in found if characteristic.uuid == channel]
