@@ -47,7 +47,11 @@ def deterioration(begins_s: float, *, holds_s: float | None = None) -> Course:
     )
 
 
-def sepsis(begins_s: float, *, onset_s: float = 6 * 3600) -> Course:
-    """Return a sepsis-like drift over hours: fever, falling pressure, quick breathing; SpO2 follows a little."""
-    effects = {"temperature": 1.6, "systolic": -26.0, "respiratory_rate": 6.0, "spo2": -3.0}
+def sepsis(begins_s: float, *, onset_s: float = 6 * 3600, share: float = 1.0) -> Course:
+    """Return a sepsis-like drift over hours: fever, falling pressure, quick breathing; SpO2 follows a little.
+
+    `share` of its full size: 0.5 is half as bad.
+    """
+    full = {"temperature": 1.6, "systolic": -26.0, "respiratory_rate": 6.0, "spo2": -3.0}
+    effects = {quantity: change * share for quantity, change in full.items()}
     return Course(name="sepsis-like drift", begins_s=begins_s, onset_s=onset_s, effects=effects)

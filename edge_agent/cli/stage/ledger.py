@@ -1,0 +1,112 @@
+"""The reckoning: whether every numbered message and every expected alert arrived, and the agent's account agrees.
+
+Pure. Judged from what a subscriber saw (runs, streams, numbers, event ids) and from the agent's last account of itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from edge_agent.cli.stage.heard import Heard
+from edge_agent.cli.stage.story import Consequence
+from edge_agent.wire.payloads.alert import AlertEvent
+from edge_agent.wire.payloads.alerts import Alerts
+from edge_agent.wire.payloads.health import Health, LedgerLine
+from edge_agent.wire.topics import TOPICS
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """An alert event that reached the subscriber first at `at` (ns); `raised_us` is when the agent declared it."""
+
+    bed: str
+    condition: str
+    event_id: str
+    at: int
+    raised_us: int
+    live: bool
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One kind of stream: the agent's account beside what was seen. `missing`: numbers up to the highest not seen."""
+
+    kind: str
+    produced: int
+    accepted: int
+    queued: int
+    dropped: int
+    seen: int
+    missing: int
+
+    @property
+    def balanced(self) -> bool:
+        """Tell whether all is accounted for: produced = accepted + queued + dropped, and what was accepted was seen."""
+        return self.produced == self.accepted + self.queued + self.dropped and self.seen == self.accepted
+
+
+class Ledger:
+    """Collects messages; `verdict` judges them."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._kinds: dict[tuple[str, str], str] = {}
+        self._ids: set[str] = set()
+        self._present: dict[str, str] = {}
+        self.twice = 0
+        self.arrived: dict[str, Arrived] = {}
+        self.account: Health | None = None
+
+    def take(self, message: Heard) -> None:
+        """Count one message; the same one again is counted as such."""
+        envelope, body = message.envelope, message.body
+        if isinstance(body, Health):
+            self.account = body
+        if TOPICS[message.kind].qos == 0:
+            return
+        if envelope.id in self._ids:
+            self.twice += 1
+            return
+        self._ids.add(envelope.id)
+        stream = (envelope.run, envelope.stream)
+        self._numbers[stream].add(envelope.seq)
+        self._kinds[stream] = message.kind.removesuffix("-history")
+        if isinstance(body, AlertEvent):
+            self._event(message, body)
+        elif isinstance(body, Alerts):
+            self._present.update({alert.event_id: alert.condition for alert in body.alerts})
+
+    def unannounced(self) -> dict[str, str]:
+        """Return event id -> condition of alerts that a snapshot showed and that no event ever announced."""
+        return {event: condition for event, condition in self._present.items() if event not in self.arrived}
+
+    def absent(self, expected: Iterable[Consequence]) -> list[Consequence]:
+        """Return the expected alerts of which no event reached us."""
+        return [want for want in expected if self.find(want) is None]
+
+    def find(self, want: Consequence) -> Arrived | None:
+        """Return the first event of an expected alert."""
+        here = (a for a in self.arrived.values() if a.bed == want.bed and a.condition.startswith(want.condition))
+        return min(here, key=lambda event: event.raised_us, default=None)
+
+    def rows(self) -> list[Row]:
+        """Return the agent's last account of this run beside what was seen, per kind of stream."""
+        return [self._row(line) for line in (self.account.ledger if self.account else ()) if line.run is None]
+
+    def _row(self, line: LedgerLine) -> Row:
+        streams = [numbers for stream, numbers in self._numbers.items() if self._kinds[stream] == line.stream]
+        return Row(
+            kind=line.stream,
+            produced=line.produced,
+            accepted=line.accepted,
+            queued=line.queued,
+            dropped=sum(line.dropped.values()),
+            seen=sum(map(len, streams)),
+            missing=sum(max(numbers) - len(numbers) for numbers in streams),
+        )
+
+    def _event(self, message: Heard, body: AlertEvent) -> None:
+        first = Arrived(body.bed or "", body.condition, body.event_id, message.at, body.raised_us, message.live)
+        self.arrived.setdefault(body.event_id, first)

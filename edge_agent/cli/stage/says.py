@@ -1,0 +1,103 @@
+"""What the screen says of one bed and of its alerts, in ward words, from structured data. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from edge_agent.bedside.words import NAMES, UNITS
+from edge_agent.cli.stage.view import BedView
+from edge_agent.cli.stage.words import NONE, ago, span, spot
+from edge_agent.domain.alerts import Kind
+from edge_agent.domain.effects import LinkState
+from edge_agent.wire.payloads.alert import AlertRecord, Proof
+from firmware_bridges.bridge import Mode
+from firmware_bridges.vitals import VITALS, Reason
+
+CABLE, PROBE, SILENT = "CABLE OUT", "PROBE OFF", "SILENT"
+"""The three ways not to see a patient; each looks different."""
+
+_OFF = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING})
+
+
+def trouble(bed: BedView) -> tuple[str, str]:
+    """Return (which of the three, in words) why nothing is seen, ('', '') when the device speaks."""
+    for link in bed.vitals.links if bed.vitals else ():
+        if link.state in (LinkState.LOST, LinkState.CONNECTING):
+            return CABLE, f"cable of {link.device}: {link.reason or 'not there'}"
+        if link.state is LinkState.QUIET:
+            return SILENT, f"{link.device} is silent"
+    stream = bed.stream("spo2")
+    if stream is not None and stream.reason in _OFF:
+        return PROBE, f"{stream.device}: {stream.reason.value}"
+    return "", ""
+
+
+def state_line(bed: BedView, now: int) -> str:
+    """Return 'monitored' or 'NOT MONITORED 12 s', counted on from the last snapshot."""
+    if bed.alerts is None or bed.alerts.status is None:
+        return "not yet seen"
+    since = bed.alerts.status_age_ms * 1_000_000 + now - bed.alerts_at
+    if bed.alerts.monitored:
+        return bed.alerts.status.value.lower()
+    return f"{bed.alerts.status.value.upper()} {span(since)}"
+
+
+def last_valid(bed: BedView, now: int) -> str:
+    """Return 'last valid SpO2 96 %, 18 s ago' of a bed whose alert says it is not monitored, else ''."""
+    alert = bed.alert("not-monitored")
+    if alert is None or not alert.evidence:
+        return ""
+    proof = alert.evidence[0]
+    return f"last valid {_value(proof, proof.value)}, {span(proof.age_ms * 1_000_000 + now - bed.alerts_at)} ago"
+
+
+def alert_line(bed: BedView, alert: AlertRecord, now: int) -> str:
+    """Return such as 'SpO2 86 % for 40 s, was 95 %, falling', told on to the present moment."""
+    lasted = now - alert.began_us * 1_000
+    if alert.condition == "not-monitored":
+        _, why = trouble(bed)
+        return ", ".join(part for part in (f"NOT MONITORED for {span(lasted)}", why, last_valid(bed, now)) if part)
+    if alert.kind is not Kind.PHYSIOLOGICAL or alert.limit is None or not alert.evidence or not alert.verifiable:
+        return alert.text
+    proof = alert.evidence[0]
+    quantity = VITALS[proof.vital].quantity
+    value = bed.value(quantity, now)
+    return f"{_value(proof, proof.value if value is None else value)} for {span(lasted)}{_trend(proof)}"
+
+
+def pressure(bed: BedView, now: int) -> str:
+    """Return such as '124/76', or `NONE`."""
+    systolic, diastolic = bed.value("systolic", now), bed.value("diastolic", now)
+    if systolic is None:
+        return NONE
+    return f"{systolic}/{NONE if diastolic is None else diastolic}"
+
+
+def taken(bed: BedView, quantity: str, name: str, wall_offset: int) -> str:
+    """Return when a spot value was taken and is next due, such as 'BP 11:40, next 15:40'; '' for a continuous one."""
+    stream = bed.stream(quantity)
+    return "" if stream is None or bed.vitals is None else spot(name, stream, bed.vitals_at, wall_offset)
+
+
+def present(bed: BedView) -> list[AlertRecord]:
+    """Return the present alerts, the loudest first, what nobody sees before what somebody does."""
+    alerts = bed.alerts.alerts if bed.alerts else ()
+    return sorted(alerts, key=lambda alert: (-alert.priority.rank, alert.condition != "not-monitored"))
+
+
+def age_line(bed: BedView, quantity: str, now: int) -> str:
+    """Return the age of a continuous value, '' where there never was one."""
+    stream, age = bed.stream(quantity), bed.age(quantity, now)
+    if stream is None or age is None or stream.mode is Mode.SPOT:
+        return ""
+    return ago(age)
+
+
+def _value(proof: Proof, value: Decimal) -> str:
+    return f"{NAMES[VITALS[proof.vital].quantity]} {value} {UNITS[proof.unit]}"
+
+
+def _trend(proof: Proof) -> str:
+    if proof.before is None or abs(proof.value - proof.before) < 2 * VITALS[proof.vital].decimal(1):
+        return ""
+    return f", was {proof.before} {UNITS[proof.unit]}, {'falling' if proof.value < proof.before else 'rising'}"

@@ -1,0 +1,76 @@
+"""The ward's configuration for the demonstration, and the two that IT pushes: one bad, one good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from edge_agent.cli.stage.story import Role
+from edge_agent.domain.settings import (
+    CONFIG_SCHEMA,
+    Bed,
+    Broker,
+    Device,
+    Limit,
+    LocalSettings,
+    Protocol,
+    WardSettings,
+)
+from edge_agent.wire.topics import Topics
+
+SITE, WARD, GATEWAY = "DEMO", "ward-1", "gateway-1"
+TOPICS = Topics(SITE, WARD, GATEWAY)
+CONSUMER = "demo"
+
+SPO2_LIMIT, BAD_LIMIT, GOOD_LIMIT = Decimal(90), Decimal(70), Decimal(91)
+"""In %. No configuration may go below 85 % (see `LIMIT_RULES`)."""
+
+
+def ward(cast: Sequence[Role], ports: Path, spo2_limit: Decimal = SPO2_LIMIT) -> WardSettings:
+    """Return the ward: like a real one's, but with the shortest delays that are allowed to be useful on a stage."""
+    beds = tuple(
+        Bed(id=role.bed, required=role.required, patient=role.person, encounter=f"demo-{role.bed}") for role in cast
+    )
+    devices = tuple(
+        Device(id=role.device, bed=role.bed, family=role.family, port=str(port(ports, role))) for role in cast
+    )
+    spo2_low = Limit(limit=spo2_limit, delay_s=8, hysteresis=Decimal(2), deep_limit=Decimal(85), deep_delay_s=5)
+    return WardSettings(
+        beds=beds,
+        devices=devices,
+        limits={"spo2-low": spo2_low},
+        max_age_s=dict.fromkeys(("spo2", "pulse", "respiratory_rate"), 5),
+        news2_delay_s=10,
+    )
+
+
+def port(ports: Path, role: Role) -> Path:
+    """Return the name of the port of a bed's device."""
+    return ports / f"bed-{role.bed}"
+
+
+def gateway_file(settings: WardSettings, broker: tuple[str, int]) -> str:
+    """Return the gateway's own file, YAML."""
+    host, number = broker
+    local = LocalSettings(
+        site=SITE,
+        ward=WARD,
+        gateway=GATEWAY,
+        broker=Broker(host=host, port=number, protocol=Protocol.MQTT_3_1_1, keepalive_s=5),
+        accept_unsigned_config=True,
+        consumers=(CONSUMER,),
+    )
+    content = {"config_schema": CONFIG_SCHEMA, **_plain(local), "settings": _plain(settings)}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _plain(settings: msgspec.Struct) -> dict[str, Any]:
+    """Return settings as YAML knows them, without what is at its default."""
+    plain: dict[str, Any] = msgspec.to_builtins(settings)
+    defaults = dict(zip(settings.__struct_fields__[::-1], settings.__struct_defaults__[::-1], strict=False))
+    return {name: value for name, value in plain.items() if getattr(settings, name) != defaults.get(name)}

@@ -1,0 +1,169 @@
+"""What the demonstration's consumer knows of the ward, from messages alone: state + message -> state. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from edge_agent.cli.stage.heard import Heard
+from edge_agent.cli.stage.words import span
+from edge_agent.domain.alerts import OVER, Phase
+from edge_agent.domain.settings import SECOND
+from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
+from edge_agent.wire.payloads.alerts import Alerts
+from edge_agent.wire.payloads.command_result import CommandResult
+from edge_agent.wire.payloads.config_reported import ConfigReported
+from edge_agent.wire.payloads.score import Score
+from edge_agent.wire.payloads.state import Presence, State
+from edge_agent.wire.payloads.vitals import Stream, Vitals
+from firmware_bridges.vitals import VITALS
+
+TREND = 60
+"""Points kept per trend line, one a message."""
+
+SILENCE = 5 * SECOND
+"""A gateway that says something every second is missed after this."""
+
+LOST = 10 * SECOND
+"""A value that has not been heard again for this long is not shown, whoever is to blame."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the log: what `source` (story, agent, broker) said at `at` (ns); `loud` is an alert's priority."""
+
+    at: int
+    source: str
+    text: str
+    loud: str = ""
+
+
+class BedView(msgspec.Struct, frozen=True, kw_only=True):
+    """One bed as last heard; each part with the time it arrived, ns."""
+
+    bed: str
+    vitals: Vitals | None = None
+    vitals_at: int = 0
+    trends: dict[str, tuple[Decimal | None, ...]] = {}
+    score: Score | None = None
+    alerts: Alerts | None = None
+    alerts_at: int = 0
+
+    def stream(self, quantity: str) -> Stream | None:
+        """Return the stream in use for a quantity, else the first there is."""
+        streams = [s for s in (self.vitals.streams if self.vitals else ()) if VITALS[s.vital].quantity == quantity]
+        return next((s for s in streams if s.chosen), streams[0] if streams else None)
+
+    def value(self, quantity: str, now: int) -> Decimal | None:
+        """Return the present value of a quantity; None when there is none, or when nothing was heard for `LOST`."""
+        stream = self.stream(quantity)
+        return None if stream is None or now - self.vitals_at >= LOST else stream.value
+
+    def age(self, quantity: str, now: int) -> int | None:
+        """Return how old the last usable value is, ns; None if there never was one."""
+        stream = self.stream(quantity)
+        return None if stream is None or stream.age_ms is None else stream.age_ms * 1_000_000 + now - self.vitals_at
+
+    def alert(self, condition: str) -> AlertRecord | None:
+        """Return the present alert whose condition begins with `condition`."""
+        present = self.alerts.alerts if self.alerts else ()
+        return next((alert for alert in present if alert.condition.startswith(condition)), None)
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything on the screen. `wall_offset`: UTC minus CLOCK_BOOTTIME, ns; `up`, `since`: our own connection."""
+
+    wall_offset: int
+    beds: dict[str, BedView] = {}
+    up: bool = False
+    since: int = 0
+    presence: Presence | None = None
+    heard_at: int | None = None
+    gateway: Alerts | None = None
+    config: ConfigReported | None = None
+    log: tuple[Entry, ...] = ()
+
+
+def heard(view: View, message: Heard) -> View:
+    """Return the view after one message from the agent."""
+    view, at = replace(view, heard_at=message.at), message.at
+    match message.body:
+        case AlertEvent() as event:
+            view = _logged(view, message, event)
+        case Vitals() as body if message.live:
+            view = _bed(view, body.bed, vitals=body, vitals_at=at, trends=_trends(view, body))
+        case Score() as body if message.live:
+            view = _bed(view, body.bed, score=body)
+        case Alerts() as body:
+            view = _bed(view, body.bed, alerts=body, alerts_at=at) if body.bed else replace(view, gateway=body)
+        case State() as body:
+            view = _state(view, body, at)
+        case ConfigReported() as body:
+            view = _configured(view, body, at)
+        case CommandResult(done=False) as body:
+            view = told(view, Entry(at, "agent", f"{body.command} refused: {'; '.join(body.errors)}"))
+    return view
+
+
+def linked(view: View, *, up: bool, at: int) -> View:
+    """Return the view after our own connection to the broker came or went."""
+    return view if view.up == up else replace(view, up=up, since=at)
+
+
+def told(view: View, entry: Entry) -> View:
+    """Return the view with one more line in its log."""
+    return replace(view, log=(*view.log, entry))
+
+
+def banner(view: View, now: int) -> str:
+    """Return what everybody must know at once, '' when all is well."""
+    why = ""
+    if not view.up:
+        why = f"the broker has been gone for {span(now - view.since)}" if view.since else ""
+    elif view.presence is Presence.OFFLINE:
+        why = "the broker has lost the gateway"
+    elif view.heard_at is not None and view.presence is Presence.ONLINE and now - view.heard_at >= SILENCE:
+        why = f"nothing heard for {span(now - view.heard_at)}"
+    return f"ALERTS ARE NOT LEAVING THIS GATEWAY: {why}" if why else ""
+
+
+def _bed(view: View, bed: str, **changes: object) -> View:
+    known = view.beds.get(bed) or BedView(bed=bed)
+    return replace(view, beds={**view.beds, bed: replace(known, **changes)})
+
+
+def _trends(view: View, body: Vitals) -> dict[str, tuple[Decimal | None, ...]]:
+    before = view.beds[body.bed].trends if body.bed in view.beds else {}
+    now = BedView(bed=body.bed, vitals=body)
+    quantities = {VITALS[stream.vital].quantity: None for stream in body.streams}
+    present = {q: found.value for q in quantities if (found := now.stream(q)) is not None}
+    return {q: (*before.get(q, ()), value)[-TREND:] for q, value in present.items()}
+
+
+def _logged(view: View, message: Heard, event: AlertEvent) -> View:
+    place = f"BED {event.bed}" if event.bed else "GATEWAY"
+    late = "" if message.live else " (happened while offline)"
+    if event.phase in OVER:
+        return told(view, Entry(message.at, "agent", f"{place}: ended: {event.end_reason or event.text}{late}"))
+    if event.phase is Phase.UPDATE and event.verifiable:
+        return view
+    return told(view, Entry(message.at, "agent", f"{place}: {event.text}{late}", event.priority.value))
+
+
+def _state(view: View, body: State, at: int) -> View:
+    if body.state is view.presence:
+        return view
+    said = Entry(at, "broker" if body.state is Presence.OFFLINE else "agent", f"gateway {body.state.value}")
+    return told(replace(view, presence=body.state), said)
+
+
+def _configured(view: View, body: ConfigReported, at: int) -> View:
+    before, view = view.config, replace(view, config=body)
+    if body.refused is not None and (before is None or before.refused != body.refused):
+        fault = body.refused.faults[0]
+        text = f"config version {body.refused.version} REFUSED: {fault.path} = {fault.found}; allowed: {fault.allowed}"
+        return told(view, Entry(at, "agent", text))
+    if before is not None and body.version != before.version:
+        return told(view, Entry(at, "agent", f"config version {body.version} APPLIED"))
+    return view
