@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from edge_agent.risk.bundle import load
-from edge_agent.risk.scorer import Scorer
+from edge_agent.risk.scorer import open_scorer
 from training import hourly, score
 from training.evaluate import evaluate
 from training.table import text
@@ -41,7 +40,7 @@ def train_command(data: Path, out: Path) -> None:
 def score_command(data: Path, bundle: Path, out: Path) -> None:
     """Score every hour of every stay."""
     stays = hourly.read(data)
-    score.write(score.score(_scorer(bundle), stays), stays, out)
+    score.write(score.score(open_scorer(bundle), stays), stays, out)
 
 
 @main.command("evaluate")
@@ -52,16 +51,9 @@ def evaluate_command(data: Path, bundle: Path, out: Path) -> None:
     """Print and save a bundle's figures, over the validation part where the data has one."""
     stays = hourly.read(data)
     validation = stays.split == "validation"
-    report = evaluate(_scorer(bundle), hourly.select(stays, validation) if validation.any() else stays)
+    report = evaluate(open_scorer(bundle), hourly.select(stays, validation) if validation.any() else stays)
     out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     click.echo(text(report))
-
-
-def _scorer(folder: Path) -> Scorer:
-    """Open a bundle as the agent does."""
-    scorer = Scorer(load(folder))
-    scorer.selftest()
-    return scorer
 
 
 if __name__ == "__main__":

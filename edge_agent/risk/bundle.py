@@ -65,7 +65,7 @@ def load(folder: Path) -> Bundle:
     contents = {name: _verified(folder / name, manifest.files.get(name, "")) for name in FILES}
     _check_agent(manifest, str(folder / MANIFEST))
     _check_input(manifest.input, str(folder / MANIFEST))
-    _check_tables(manifest, str(folder / MANIFEST))
+    _check_output(manifest, str(folder / MANIFEST))
     golden = _decoded(contents[GOLDEN], GoldenFile, folder / GOLDEN)
     return Bundle(manifest, contents[MODEL], golden, hashlib.sha256(text).hexdigest())
 
@@ -149,8 +149,10 @@ def _check_codes(channel: Channel, place: str) -> None:
         )
 
 
-def _check_tables(manifest: Manifest, place: str) -> None:
-    """Refuse a calibration that is no rising table, and ranges for what is no input."""
+def _check_output(manifest: Manifest, place: str) -> None:
+    """Refuse more than one logit, a calibration that is no rising table, and ranges for what is no input."""
+    if math.prod(manifest.output.shape) != 1:
+        raise BundleError(f"{place} output.shape", f"is {manifest.output.shape}, one logit is wanted", _EXPORT)
     table = manifest.calibration
     knots = tuple(zip(table.logits, table.probabilities, strict=False))
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(knots))

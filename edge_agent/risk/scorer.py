@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from edge_agent.domain.windows import QUANTITIES, Abstention, Driver, RiskAnswer, RiskScore, Window
 from edge_agent.risk import abstain, features, golden
-from edge_agent.risk.bundle import MANIFEST, Bundle, BundleError, agrees
+from edge_agent.risk.bundle import MANIFEST, Bundle, BundleError, agrees, load
 from edge_agent.risk.features import VIEWS, Beds, Derived
 from edge_agent.risk.quantise import Int8, to_int8, to_real
 from edge_agent.risk.runtime import open_model
@@ -47,17 +48,11 @@ class Scorer:
         self.runtime = self.model.runtime
 
     def selftest(self) -> None:
-        """Run the golden vectors, features and all.
-
-        Raises BundleError at the first that differs by more than its tolerance.
-        """
+        """Run the golden vectors, features and all. Raises BundleError if one differs by more than its tolerance."""
         golden.check(self.bundle, self.model)
 
     def score(self, windows: Sequence[Window]) -> list[RiskAnswer]:
-        """Answer for every window, in order.
-
-        Never raises: what the runtime fails at is an abstention for all of them.
-        """
+        """Answer for every window, in order. Never raises: where the runtime fails, all of them are abstentions."""
         try:
             return self._answers(features.from_windows(windows)) if windows else []
         except Exception as error:  # noqa: BLE001 - native code may raise anything, and no rule may wait for it or fall with it
@@ -112,18 +107,22 @@ class Scorer:
         return np.interp(to_real(logits, self.manifest.output.quantisation), table.logits, table.probabilities)
 
 
-def _drivers(carried: features.Floats, contributions: npt.NDArray[np.float64]) -> tuple[Driver, ...]:
-    """Return the quantities that were seen, the largest contribution first.
+def open_scorer(folder: Path) -> Scorer:
+    """Load the bundle in `folder`, open it, run its golden vectors. Raises BundleError or RuntimeUnavailableError."""
+    scorer = Scorer(load(folder))
+    scorer.selftest()
+    return scorer
 
-    `carried` [SIGHT, 5] in the vital's unit.
-    """
+
+def _drivers(carried: features.Floats, contributions: npt.NDArray[np.float64]) -> tuple[Driver, ...]:
+    """Return the quantities that were seen, what raises the risk most first. `carried` [SIGHT, 5] in vitals' units."""
     now, before = carried[-1], carried[-1 - features.TREND_HOURS]
     drivers = [
         Driver(quantity, round(float(part), DECIMALS), _known(value), _known(value - then))
         for quantity, part, value, then in zip(QUANTITIES, contributions, now, before, strict=True)
         if not np.isnan(value)
     ]
-    return tuple(sorted(drivers, key=lambda driver: -abs(driver.contribution)))
+    return tuple(sorted(drivers, key=lambda driver: -driver.contribution))
 
 
 def _known(value: np.float32) -> float | None:

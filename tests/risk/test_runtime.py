@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from edge_agent.risk import golden, runtime
+from edge_agent.risk.bundle import load
+from tests.risk.bundles import SHIPPED
+
+INSTALLED = [door for door in runtime.DOORS if find_spec(door[1].partition(".")[0])]
+
+
+def test_a_runtime_is_installed() -> None:
+    assert INSTALLED
+
+
+@pytest.mark.parametrize("door", INSTALLED, ids=lambda door: door[0])
+def test_every_installed_runtime_gives_the_golden_outputs(
+    door: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "DOORS", (door,))
+    bundle = load(SHIPPED)
+    model = runtime.open_model(bundle.model)
+    golden.check(bundle, model)
+    assert model.runtime.startswith(f"{door[0]} ")
+
+
+def test_a_batch_gives_what_each_row_gives_alone_whatever_ran_before() -> None:
+    model = runtime.open_model(load(SHIPPED).model)
+    batch = np.random.default_rng(1).integers(-128, 128, (33, *model.input.shape)).astype(np.int8)
+    alone = np.concatenate([model.invoke(row[None]) for row in batch])
+    for size in (33, 1, 7, 7, 32):
+        assert (model.invoke(batch[:size]) == alone[:size]).all()
+
+
+def test_without_any_runtime_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "DOORS", (("tflite-runtime", "no_such_module"), ("ai-edge-litert", "nor_this_one")))
+    with pytest.raises(runtime.RuntimeUnavailableError, match=r"no_such_module.*nor_this_one.*Install"):
+        runtime.open_model(b"")
