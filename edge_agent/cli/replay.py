@@ -23,7 +23,7 @@ def command(recording: Path, *, quiet: bool) -> None:
     """
     try:
         made = header(recording)
-    except (AgentError, OSError) as error:
+    except AgentError as error:
         raise click.ClickException(str(error)) from error
     inputs = differing = 0
     for step in replay(recording):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.errors import AgentError
 from edge_agent.gateway.recorder import FORMAT, Checkpoint, Header, Noted, checksum, effects_json, read
@@ -22,7 +24,10 @@ class Step(NamedTuple):
 
 def header(path: Path) -> Header:
     """Return the recording's header; AgentError when the file is no recording or of another format."""
-    first = next(read(path), None)
+    try:
+        first = next(read(path), None)
+    except (OSError, EOFError, msgspec.DecodeError) as error:
+        raise AgentError(f"{path}: cannot be read as a recording ({error})") from error
     if not isinstance(first, Header) or first.format != FORMAT:
         raise AgentError(f"{path}: not a recording of format {FORMAT}; give a .rec file from the recordings folder")
     return first

@@ -1,0 +1,1 @@
+"""The shell around the ward: recorder, replay, commands, the model's worker, and what the service manager sees."""
