@@ -29,7 +29,9 @@ SECOND = 1_000_000_000
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", extra={"form": "letters, digits, _ and -, at most 64"})]
 """A name that becomes part of a topic."""
-Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address, without mqtt://"})]
+Host = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address, without mqtt://"})
+]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 CredentialName = Annotated[
     str,
@@ -41,6 +43,8 @@ CredentialName = Annotated[
 Quantity = Annotated[
     str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$", extra={"form": "the name of a quantity such as spo2"})
 ]
+Adapter = Annotated[str, Meta(pattern=r"^(hci\d{1,2})?$", extra={"form": "the name of an adapter such as hci0"})]
+BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower-case words such as left earlobe"})]
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
 Encounter = Annotated[
@@ -110,8 +114,8 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     family: Annotated[str, Meta(description="What it speaks; one of the supported families.")]
     port: Annotated[str, Meta(description="Serial only: its device file, best one of /dev/serial/by-id.")] = ""
     address: Annotated[str, Meta(description="Bluetooth only: its address, such as C0:26:DA:00:12:34.")] = ""
-    adapter: Annotated[str, Meta(description="Bluetooth only: the adapter, such as hci0; empty: the first.")] = ""
-    site: Annotated[str, Meta(description="Where on the body it measures, such as finger.")] = ""
+    adapter: Annotated[Adapter, Meta(description="Bluetooth only: the adapter; empty: the first.")] = ""
+    site: Annotated[BodySite, Meta(description="Where on the body it measures.")] = ""
     baudrate: Annotated[Baudrate | None, Meta(description="Serial only: speed, if not the family's own.")] = None
 
 
