@@ -27,12 +27,7 @@ SETTINGS = BleSettings(
 ABSENT = "F0:F1:F2:F3:F4:FF"
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shrink the waiting times; which of them end, and in what, is what is tested."""
-    monkeypatch.setattr(ble_adapter, "LISTEN_S", 0.3)
-    monkeypatch.setattr(ble_link, "FIRST_DELAY_S", 0.01)
-    monkeypatch.setattr(ble_link, "LONGEST_DELAY_S", 0.2)
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 @dataclass

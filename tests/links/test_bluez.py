@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,28 +12,18 @@ import pytest
 
 from edge_agent.domain.inputs import LinkClosed, LinkData, LinkOpened
 from edge_agent.domain.settings import Device
-from edge_agent.gateway import ble_adapter, ble_link
+from edge_agent.gateway import ble_adapter
 from edge_agent.gateway.ble_adapter import Adapter
 from edge_agent.gateway.ble_link import BleLink
 from firmware_bridges.bridge import BleSettings
-from tests.links.bluez import bluez_on, close_bleak, private_bus
+from tests.links.bluez import bluez_on, close_bleak
 from tests.links.bluez_objects import CONTROL, RATE, RATE_SERVICE, Bluez, FakeDevice
 from tests.links.recorder import Recorder, running
 
 SETTINGS = BleSettings(service=RATE_SERVICE, subscribe=(RATE,))
 
 
-@pytest.fixture
-def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    if shutil.which("dbus-daemon") is None:
-        pytest.skip("dbus-daemon is not installed")
-    monkeypatch.setattr(ble_adapter, "FIRST_DELAY_S", 0.01)
-    monkeypatch.setattr(ble_adapter, "LISTEN_S", 0.3)
-    monkeypatch.setattr(ble_link, "FIRST_DELAY_S", 0.01)
-    monkeypatch.setattr(ble_link, "LONGEST_DELAY_S", 0.2)
-    with private_bus(tmp_path) as address:
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-        yield address
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 @dataclass

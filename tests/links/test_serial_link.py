@@ -30,13 +30,6 @@ def link_to(path: Path, sink: Sink, device: str = "oximeter") -> SerialLink:
     return SerialLink(Device(id=device, bed="1", family="any", port=str(path)), SerialSettings(115200), sink)
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once, so that many cycles take no time; the delays themselves are numbers, not behaviour."""
-    monkeypatch.setattr(serial_link, "FIRST_DELAY_S", 0.005)
-    monkeypatch.setattr(serial_link, "LONGEST_DELAY_S", 0.05)
-
-
 @contextlib.contextmanager
 def unprivileged() -> Iterator[None]:
     """Permission bits mean nothing to root: be nobody meanwhile."""
