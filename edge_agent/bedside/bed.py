@@ -91,6 +91,7 @@ class BedUnit(msgspec.Struct):
     score_due: int = 0
     score_told: str = ""
     snapshot_due: bool = True
+    fresh: bool = False
     rules_due: int | None = None
     deadline: int = 0
 
@@ -101,8 +102,19 @@ class BedUnit(msgspec.Struct):
             self.streams[key] = Stream(vital=vital, device=device, mode=mode)
         return self.streams[key]
 
+    def report_due(self, settings: WardSettings) -> int:
+        """Return when telemetry is due.
+
+        With the next value that comes once the interval is over, or soon after without.
+
+        A value that comes a little early does not wait for the next one: devices' seconds are not ours.
+        """
+        interval = settings.telemetry_interval_s * SECOND
+        return self.next_report - interval // 50 if self.fresh else self.next_report + interval // 4
+
     def sample(self, stream: Stream, now: int) -> None:
         """Let a usable value count in the bed's past if its stream is the one in use."""
+        self.fresh = True
         used = self.chosen.get(stream.quantity)
         if stream.value is not None and stream.at is not None and used in (None, f"{stream.device}/{stream.vital}"):
             self.hours.add(stream.quantity, stream.value, stream.at)
@@ -180,9 +192,8 @@ class BedUnit(msgspec.Struct):
         if effects or self.snapshot_due:
             effects.append(self.snapshot(context, now))
         effects.extend(self._scores(context, now))
-        if now >= self.next_report:
-            interval = context.settings.telemetry_interval_s * SECOND
-            self.next_report += interval * ((now - self.next_report) // interval + 1)
+        if now >= self.report_due(context.settings):
+            self.next_report, self.fresh = now + context.settings.telemetry_interval_s * SECOND, False
             effects.append(self._vitals(context, now))
         self.deadline = self._deadline(context, now)
         return effects
@@ -354,7 +365,7 @@ class BedUnit(msgspec.Struct):
         return VitalsReport(self.id, now, context.bed.state, tuple(views), context.bed.encounter)
 
     def _deadline(self, context: Context, now: int) -> int:
-        times = [self.next_report]
+        times = [self.report_due(context.settings)]
         for stream in self.streams.values():
             expires = stream.expires(context.max_age(stream))
             if expires is not None:

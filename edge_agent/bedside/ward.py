@@ -316,6 +316,10 @@ class Ward:
         changed = stream.take(reading)
         if stream.at == reading.at and stream.reason is Reason.OK:
             bed.sample(stream, now)
+            due = bed.report_due(self._state.settings)
+            changed |= now >= due
+            bed.deadline = min(bed.deadline, due)
+            self._sooner(due)
         elif stream.reason is not Reason.NOT_AVAILABLE:
             line.reject(stream.reason)
         return changed

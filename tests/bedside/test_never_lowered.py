@@ -6,6 +6,7 @@ What a reading that is refused, an input that expires or a technical condition m
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from edge_agent.domain.alerts import OVER, Alert, Priority
@@ -45,6 +46,7 @@ def lose(bench: Bench, story: list[tuple[str, int]]) -> None:
         bench.wait(seconds)
 
 
+@examples(max_examples=40)
 @given(LOSS)
 def test_loss_never_ends_or_lowers(story: list[tuple[str, int]]) -> None:
     bench, alert = alarming()
@@ -95,6 +97,7 @@ def test_a_score_keeps_its_alert_when_a_part_that_carried_it_expires() -> None:
     assert not bench.present("news2")
 
 
+@examples(max_examples=40)
 @given(LOSS)
 def test_revisions_count_and_nothing_follows_an_end(story: list[tuple[str, int]]) -> None:
     bench, _ = alarming()
@@ -111,6 +114,7 @@ def test_revisions_count_and_nothing_follows_an_end(story: list[tuple[str, int]]
 SPO2 = st.lists(st.integers(70, 100), min_size=1, max_size=60)
 
 
+@examples(max_examples=40)
 @given(SPO2, st.lists(st.integers(0, 6), min_size=60, max_size=60))
 def test_pointwise_worse_never_lowers_a_priority(values: list[int], worse: list[int]) -> None:
     """Steps stay within what the gate believes, so that both patients' readings are all accepted."""

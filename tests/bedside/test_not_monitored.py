@@ -6,6 +6,7 @@ A stale value is absent everywhere, and a bed that nobody can see says so by its
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from edge_agent.domain.alerts import Priority
@@ -44,6 +45,7 @@ def break_things(bench: Bench, story: list[tuple[str, float]]) -> None:
         bench.wait(seconds)
 
 
+@examples(max_examples=40)
 @given(BREAKAGE)
 def test_a_bed_that_is_not_seen_says_so_by_its_deadline(story: list[tuple[str, float]]) -> None:
     bench = Bench()

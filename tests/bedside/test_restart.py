@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.inputs import SettingsApplied, Started
@@ -13,6 +13,7 @@ from tests.bedside.harness import Bench
 from tests.bedside.test_time import STORY, tell
 
 
+@settings(max_examples=40)
 @given(STORY, STORY)
 def test_restored_at_any_moment_it_goes_on_the_same(
     before: list[tuple[str, int, int, float]], after: list[tuple[str, int, int, float]]

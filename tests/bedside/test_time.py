@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.domain.effects import Effect
@@ -53,6 +53,7 @@ def shifted(value: object, by: int) -> object:
     return value + by if isinstance(value, int) and not isinstance(value, bool) and value > START // 2 else value
 
 
+@settings(max_examples=40)
 @given(STORY, st.sampled_from([1, 7 * SECOND + 3, 400 * 24 * 3600 * SECOND]))
 def test_shifting_all_times_changes_nothing(story: list[tuple[str, int, int, float]], by: int) -> None:
     one = tell(Bench(), story)
@@ -60,11 +61,13 @@ def test_shifting_all_times_changes_nothing(story: list[tuple[str, int, int, flo
     assert shifted(msgspec.to_builtins(one), by) == shifted(msgspec.to_builtins(other), 0)
 
 
+@settings(max_examples=40)
 @given(STORY, st.lists(st.integers(1, 3 * SECOND), max_size=5).map(tuple))
 def test_waking_more_often_changes_nothing(story: list[tuple[str, int, int, float]], between: tuple[int, ...]) -> None:
     assert tell(Bench(), story) == tell(Bench(), story, between)
 
 
+@settings(max_examples=40)
 @given(STORY)
 def test_now_never_decreases(story: list[tuple[str, int, int, float]]) -> None:
     bench = Bench()
