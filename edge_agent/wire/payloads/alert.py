@@ -119,7 +119,8 @@ def alert(changed: AlertChanged, stamp: Stamp) -> AlertEvent:
 def alert_record(alert: Alert, now: int, stamp: Stamp) -> AlertRecord:
     """Return the alert as a record; ages are those at `now` (ns)."""
     why = alert.why
-    proofs = tuple(_proof(each, now) for each in why.evidence)
+    # Lists inside tuple(): msgspec leaves defaults out by identity; before 3.11 an empty generator makes a second ().
+    proofs = tuple([_proof(each, now) for each in why.evidence])
     limited = None if why.limit is None or not why.evidence else decimal(why.evidence[0].vital, why.limit)
     return AlertRecord(
         bed=alert.bed or None,
@@ -131,7 +132,7 @@ def alert_record(alert: Alert, now: int, stamp: Stamp) -> AlertRecord:
         phase=alert.phase,
         state=alert.state,
         signal=alert.signal,
-        inactivation=tuple(_quieting(each, stamp) for each in alert.inactivations),
+        inactivation=tuple([_quieting(each, stamp) for each in alert.inactivations]),
         status=status(alert),
         accepted_by=alert.accepted_by or None,
         text=why.text,
