@@ -23,9 +23,10 @@ def watch(client: mqtt.Client, port: str, bed: str) -> None:
         if not line:
             continue
         values = dict(field.split("=") for field in line.split(","))
-        sample = {"bed": bed, "ts": time.time(), **{k: float(v) for k, v in values.items() if k != "BED"}}
-        sample["alarm"] = sample["SPO2"] < 90 or sample["HR"] > 130  # noqa: PLR2004 - as such scripts do
-        client.publish(f"ward/{bed}", json.dumps(sample), qos=1)
+        sample = {key: float(value) for key, value in values.items() if key != "BED"}
+        alarm = sample["SPO2"] < 90 or sample["HR"] > 130  # noqa: PLR2004 - as such scripts do
+        message = {"bed": bed, "ts": time.time(), "alarm": alarm, **sample}
+        client.publish(f"ward/{bed}", json.dumps(message), qos=1)
 
 
 def main() -> None:

@@ -1,0 +1,113 @@
+"""Effects become action.
+
+Bytes to devices, questions to the model, messages to the outbox, recordings around alerts, lines in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from edge_agent.domain.alerts import Alert, Phase, Priority
+from edge_agent.domain.effects import (
+    AlertChanged,
+    AlertsSnapshot,
+    DeviceReport,
+    Effect,
+    LinkReport,
+    RiskWanted,
+    SendToDevice,
+)
+from edge_agent.wire.compose import compose
+from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.topics import Topics
+
+log = structlog.get_logger(__name__)
+
+
+class Outlet(Protocol):
+    """Where messages go."""
+
+    def publish(self, draft: Draft) -> None:
+        """Send a message, in its turn."""
+
+    def publish_alert(self, drafts: list[Draft], memory: dict[str, bytes]) -> None:
+        """Store alert events durably with what must be remembered with them, then send them."""
+
+
+class Hands(NamedTuple):
+    """What effects are acted on with.
+
+    `remember` returns what is stored with an alert, `freeze` keeps the recording around one.
+    """
+
+    outlet: Outlet
+    remember: Callable[[], dict[str, bytes]]
+    send: Callable[[str, str, bytes], bool]
+    ask: Callable[[RiskWanted], None]
+    freeze: Callable[[str, int], object]
+
+
+class Voice:
+    """Acts on effects, on the loop, in their order. `links` and `devices` keep the latest report of each device."""
+
+    def __init__(self, topics: Topics, stamp: Callable[[], Stamp], hands: Hands) -> None:
+        """Speak to `topics`, each message stamped by `stamp`."""
+        self.links: dict[str, LinkReport] = {}
+        self.devices: dict[str, DeviceReport] = {}
+        self._topics, self._stamp, self._hands = topics, stamp, hands
+
+    def speak(self, effects: list[Effect], now: int) -> None:
+        """Act on the effects of one input handled at `now` (ns)."""
+        events: list[Draft] = []
+        others: list[Draft] = []
+        stamp = self._stamp()
+        for effect in effects:
+            if isinstance(effect, SendToDevice):
+                self._hands.send(effect.device, effect.channel, effect.data)
+            elif isinstance(effect, RiskWanted):
+                self._hands.ask(effect)
+            elif isinstance(effect, AlertChanged):
+                events += compose(effect, self._topics, stamp)
+                self._noticed(effect.alert, now)
+            else:
+                self._reported(effect)
+                others += compose(effect, self._topics, stamp, self._of_bed(effect))
+        if events:
+            self._hands.outlet.publish_alert(events, self._hands.remember())
+        for draft in others:
+            self._hands.outlet.publish(draft)
+
+    def forget(self, devices: set[str]) -> None:
+        """Drop the reports of devices that are gone."""
+        for reports in (self.links, self.devices):
+            for name in devices & reports.keys():
+                del reports[name]
+
+    def _of_bed(self, effect: Effect) -> list[LinkReport]:
+        bed = getattr(effect, "bed", "")
+        return [report for report in self.links.values() if report.bed == bed]
+
+    def _reported(self, effect: Effect) -> None:
+        if isinstance(effect, LinkReport):
+            self.links[effect.device] = effect
+            log.info("link", device=effect.device, bed=effect.bed, state=effect.state.value, reason=effect.reason)
+        elif isinstance(effect, DeviceReport):
+            self.devices[effect.device] = effect
+        elif isinstance(effect, AlertsSnapshot):
+            log.debug("snapshot", bed=effect.bed, alerts=len(effect.alerts), monitored=effect.monitored)
+
+    def _noticed(self, alert: Alert, now: int) -> None:
+        log.info(
+            "alert",
+            bed=alert.bed or "gateway",
+            condition=alert.condition,
+            phase=alert.phase.value,
+            priority=alert.priority.value,
+            event_id=alert.event_id,
+            revision=alert.revision,
+        )
+        if alert.bed and alert.phase is Phase.START and alert.priority.rank >= Priority.MEDIUM.rank:
+            self._hands.freeze(alert.event_id, now)
