@@ -13,8 +13,9 @@ import msgspec
 from msgspec.structs import replace
 
 from edge_agent.cli.stage.audience import Audience
-from edge_agent.cli.stage.broker import EmbeddedBroker
+from edge_agent.cli.stage.broker import LOOPBACK, EmbeddedBroker
 from edge_agent.cli.stage.line import Line
+from edge_agent.cli.stage.past import leave, snapshot
 from edge_agent.cli.stage.process import AgentProcess
 from edge_agent.cli.stage.props import Props
 from edge_agent.cli.stage.requests import desired, observations, utc_now
@@ -105,7 +106,9 @@ class Director:
     async def _agent(self, stack: AsyncExitStack, folder: Path, line: Line) -> AgentProcess:
         config, state = folder / "config.yaml", folder / "state"
         state.mkdir()
-        config.write_text(gateway_file(ward(self._cast, folder), ("127.0.0.1", line.port)))
+        settings, now = ward(self._cast, folder), boottime()
+        config.write_text(gateway_file(settings, (LOOPBACK, line.port)))
+        await leave(state, snapshot(settings, self._cast, self.plan.seed, now), now)
         agent = AgentProcess(config, state, folder / "agent.log")
         stack.push_async_callback(agent.stop)
         await agent.start()

@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 from edge_agent.cli.stage.director import Director, Plan
+from edge_agent.cli.stage.past import HOURS
 from edge_agent.cli.stage.report import outcome
 from edge_agent.cli.stage.screen import Frame
 from edge_agent.cli.stage.setting import SITE
@@ -40,7 +41,8 @@ def _show(director: Director, *, as_json: bool) -> Show:
         return Json()
     frame = Frame(
         f"site {SITE}: no real patient. A real agent, {plan.beds} virtual beds",
-        f"Patients live {plan.speed:g} times as fast as the clock; the agent's clock is the real one.",
+        f"The {HOURS} h before are simulated and were restored by the agent as its own past. "
+        f"Patients live {plan.speed:g} times as fast; the agent's clock is the real one.",
     )
     if not sys.stdout.isatty():
         return Plain(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,25 @@ def gateway_file(settings: WardSettings, broker: tuple[str, int]) -> str:
         accept_unsigned_config=True,
         consumers=(CONSUMER,),
     )
-    content = {"config_schema": CONFIG_SCHEMA, **_plain(local), "settings": _plain(settings)}
+    content = {"config_schema": CONFIG_SCHEMA, **_written(local), "settings": _written(settings)}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
-def _plain(settings: msgspec.Struct) -> dict[str, Any]:
-    """Return settings as YAML knows them, without what is at its default."""
-    plain: dict[str, Any] = msgspec.to_builtins(settings)
-    defaults = dict(zip(settings.__struct_fields__[::-1], settings.__struct_defaults__[::-1], strict=False))
-    return {name: value for name, value in plain.items() if getattr(settings, name) != defaults.get(name)}
+def _written(value: Any) -> Any:  # noqa: ANN401 - whatever a setting may be
+    """Return a setting as a person would write it: without what is at its default."""
+    if isinstance(value, msgspec.Struct):
+        return {name: _written(getattr(value, name)) for name in _changed(value)}
+    if isinstance(value, tuple):
+        return [_written(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _written(each) for name, each in value.items()}
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _changed(settings: msgspec.Struct) -> list[str]:
+    """Return the fields that have no default, or are not at it."""
+    fields = msgspec.structs.fields(settings)
+    made = {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
+    return [f.name for f in fields if getattr(settings, f.name) != made.get(f.name, f.default)]

@@ -43,7 +43,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def device(self) -> str:
         """Return the device's id."""
-        return f"{self.family.partition('_')[0]}-{self.bed}"
+        return f"{'oximeter' if self.family.startswith('contec') else 'sensor'}-{self.bed}"
 
     def patient(self, seed: int) -> VirtualPatient:
         """Return the patient; another seed is another life, another bed another patient."""

@@ -7,10 +7,13 @@ import contextlib
 from collections.abc import Callable
 
 from amqtt.client import MQTTClient
-from amqtt.errors import AMQTTError
+from amqtt.errors import AMQTTError, ClientError, MQTTError, NoDataError, ProtocolHandlerError
 
 TAKE = Callable[[str, bytes], None]
 """Called with topic and payload of every message, in order."""
+
+TROUBLE = (AMQTTError, ClientError, MQTTError, NoDataError, ProtocolHandlerError, OSError, asyncio.TimeoutError)
+"""What the library raises when a broker is not there or goes; its errors have no common parent."""
 
 
 class Subscriber:
@@ -30,7 +33,7 @@ class Subscriber:
         try:
             await client.connect(f"mqtt://{host}:{port}/")
             await client.subscribe([(self._filter, 1)])
-        except (AMQTTError, OSError, asyncio.TimeoutError) as error:
+        except TROUBLE as error:
             raise ConnectionError(f"no broker at {host}:{port}: {error}") from error
         self._client = client
         self._listening = asyncio.ensure_future(self._listen(client))
@@ -49,11 +52,11 @@ class Subscriber:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
         if client is not None:
-            with contextlib.suppress(AMQTTError, OSError):
+            with contextlib.suppress(*TROUBLE):
                 await client.disconnect()
 
     async def _listen(self, client: MQTTClient) -> None:
-        with contextlib.suppress(AMQTTError, OSError):
+        with contextlib.suppress(*TROUBLE):
             while (message := await client.deliver_message()) is not None:
                 self._take(str(message.topic), bytes(message.data))
         self._lost()
