@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 
 import click
 
 from edge_agent.cli.stage.story import LENGTH_S, SPEED
 from edge_agent.domain.errors import AgentError
+
+INTERRUPTED = 130
+"""Exit code of a program that was told to stop (128 + SIGINT)."""
 
 
 def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, int] | None:
@@ -56,8 +58,9 @@ def command(  # noqa: PLR0913 - click passes one argument per option
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}: install bedside-edge-agent[demo]") from error
     plan = Plan(beds=beds, duration_s=duration, speed=speed, seed=seed, broker=broker)
-    with contextlib.suppress(KeyboardInterrupt):
-        try:
-            sys.exit(asyncio.run(perform(plan, as_json=as_json)))
-        except AgentError as error:
-            raise click.ClickException(str(error)) from error
+    try:
+        sys.exit(asyncio.run(perform(plan, as_json=as_json)))
+    except AgentError as error:
+        raise click.ClickException(str(error)) from error
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(INTERRUPTED)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from edge_agent.cli.stage.broker import LOOPBACK, EmbeddedBroker, free_port
+from edge_agent.cli.stage.broker import LOOPBACK, EmbeddedBroker
 from edge_agent.cli.stage.line import Line
 from edge_agent.cli.stage.subscriber import Subscriber
 
@@ -111,6 +111,24 @@ def test_a_cut_line_drops_its_calls_and_is_mended_on_the_same_port() -> None:
     play(scene)
 
 
+def test_a_line_on_hold_passes_nothing_and_ends_no_call() -> None:
+    async def scene(stack: AsyncExitStack) -> None:
+        _, line, ear, _ = await house(stack)
+        client = await speaker(stack, line.port)
+        await client.publish(f"{ROOT}state", b"before")
+        line.hold()
+        waiting = asyncio.ensure_future(client.publish(f"{ROOT}state", b"during"))
+        other = await speaker(stack, line.far[1])
+        await other.publish(f"{ROOT}state", b"by another way")
+        await ear.until(lambda: len(ear.heard) == 2)
+        assert [payload for _, payload in ear.heard] == [b"before", b"by another way"]
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    play(scene)
+
+
 def test_a_stopped_broker_is_noticed_forgets_everything_and_comes_back() -> None:
     async def scene(stack: AsyncExitStack) -> None:
         broker, line, ear, subscriber = await house(stack)
@@ -134,9 +152,10 @@ def test_a_stopped_broker_is_noticed_forgets_everything_and_comes_back() -> None
 
 def test_a_broker_that_is_not_there_is_said_so() -> None:
     async def scene(_: AsyncExitStack) -> None:
-        ear = Ear()
-        port = free_port()
-        with pytest.raises(ConnectionError, match=f"no broker at 127.0.0.1:{port}"):
-            await Subscriber(ROOT, ear.take, ear.lost).connect(LOOPBACK, port)
+        ear, broker = Ear(), EmbeddedBroker()
+        gone = await broker.start()
+        await broker.stop()
+        with pytest.raises(ConnectionError, match=f"no broker at 127.0.0.1:{gone[1]}"):
+            await Subscriber(ROOT, ear.take, ear.lost).connect(*gone)
 
     play(scene)

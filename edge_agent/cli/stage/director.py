@@ -36,7 +36,7 @@ ENCORE_S = 10.0
 """How long expected alerts are waited for when the story is over."""
 
 DRAIN_S = 0.3
-"""Between cutting the line and stopping the broker: what the broker has accepted still reaches its subscriber."""
+"""Between holding the line and stopping the broker: what the broker has accepted still reaches its subscriber."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,10 +172,11 @@ class Director:
             props.befall(step.bed, step.what)
 
     async def _lose_broker(self, line: Line) -> None:
-        await line.cut()
         if self._own:
+            line.hold()
             await asyncio.sleep(DRAIN_S)
             await self._own.stop()
+        await line.cut()
 
     async def _regain_broker(self, line: Line) -> None:
         """Bring back the broker, then the audience, then the gateway's line: nobody announces to an empty room."""

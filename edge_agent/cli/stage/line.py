@@ -19,11 +19,17 @@ class Line:
         self.port = 0
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
+        self._flows = asyncio.Event()
 
     async def mend(self) -> None:
         """Listen, on the same port as before."""
+        self._flows.set()
         self._server = await asyncio.start_server(self._call, LOOPBACK, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def hold(self) -> None:
+        """Pass nothing on, and let nobody notice yet."""
+        self._flows.clear()
 
     async def cut(self) -> None:
         """Stop listening and drop every call in mid-word."""
@@ -36,34 +42,36 @@ class Line:
         await asyncio.gather(*self._calls, return_exceptions=True)
         await server.wait_closed()
 
-    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         call = asyncio.ensure_future(self._carry(reader, writer))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
-        with contextlib.suppress(asyncio.CancelledError):
-            await call
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_writer: asyncio.StreamWriter | None = None
+        """Forward both ways until one end hangs up; a far end that is not there hangs up at once."""
+        ends = [writer]
         try:
             far_reader, far_writer = await asyncio.open_connection(*self.far)
-            ways = [asyncio.ensure_future(_pass(reader, far_writer)), asyncio.ensure_future(_pass(far_reader, writer))]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
+            ends.append(far_writer)
+            await self._forward((reader, far_writer), (far_reader, writer))
         except OSError:
             return
         finally:
-            for end in (writer, far_writer):
-                if end is not None:
-                    end.transport.abort()
+            for end in ends:
+                end.transport.abort()
 
+    async def _forward(self, *ways: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+        passing = [asyncio.ensure_future(self._pass(*way)) for way in ways]
+        try:
+            await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in passing:
+                way.cancel()
+            await asyncio.gather(*passing, return_exceptions=True)
 
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(CHUNK):
-            writer.write(data)
-            await writer.drain()
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(CHUNK):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()

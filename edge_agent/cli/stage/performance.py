@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 
 from edge_agent.cli.stage.director import Director, Plan
@@ -20,6 +21,9 @@ FRAME_S = 0.25
 
 async def perform(plan: Plan, *, as_json: bool) -> int:
     """Play, show and judge; return the exit code: 0 if everything expected arrived and adds up, else 1."""
+    told_to_stop = asyncio.current_task()
+    if told_to_stop is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_stop.cancel)
     director = Director(plan)
     show = _show(director, as_json=as_json)
     drawing = asyncio.ensure_future(_draw(director, show))
@@ -46,7 +50,13 @@ def _show(director: Director, *, as_json: bool) -> Show:
     )
     if not sys.stdout.isatty():
         return Plain(frame)
-    return Living(frame, lambda: f"{director.elapsed_s:.0f} of {plan.duration_s:.0f} s")
+    return Living(frame, lambda: _progress(director))
+
+
+def _progress(director: Director) -> str:
+    if director.began is None:
+        return "the agent starts"
+    return f"{min(director.elapsed_s, director.plan.duration_s):.0f} of {director.plan.duration_s:.0f} s"
 
 
 async def _draw(director: Director, show: Show) -> None:

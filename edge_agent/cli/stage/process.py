@@ -24,7 +24,10 @@ class AgentProcess:
         """Start it."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "edge_agent.cli.main", *self._arguments, stdout=log, stderr=log
+                *(sys.executable, "-m", "edge_agent.cli.main", *self._arguments),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the demonstration, which then stops the agent in order
             )
 
     async def ended(self) -> int:

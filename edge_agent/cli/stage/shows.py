@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Protocol
 
 import click
@@ -110,9 +111,10 @@ def bed_line(bed: BedView, now: int) -> str:
     return f"BED {bed.bed}: {state_line(bed, now)}: {numbers}  {scores}{said}"
 
 
-def _told(entry: Entry, view: View) -> dict[str, str]:
-    said = {"at": clock(entry.at, view.wall_offset), "source": entry.source, "text": entry.text}
-    return {**said, "priority": entry.loud} if entry.loud else said
+def _told(entry: Entry, view: View) -> dict[str, str | int]:
+    at = datetime.fromtimestamp((entry.at + view.wall_offset) / SECOND, timezone.utc).isoformat(timespec="milliseconds")
+    loud = {"priority": entry.loud} if entry.loud else {}
+    return {"at": at, "source": entry.source, "text": entry.text, **loud, **entry.about}
 
 
 def _object(content: object) -> None:

@@ -31,12 +31,16 @@ LOST = 10 * SECOND
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One line of the log: what `source` (story, agent, broker) said at `at` (ns); `loud` is an alert's priority."""
+    """One line of the log: what `source` (story, agent, broker) said at `at` (ns); `loud` is an alert's priority.
+
+    `about` says for machines what the text says for people.
+    """
 
     at: int
     source: str
     text: str
     loud: str = ""
+    about: dict[str, str | int] = {}
 
 
 class BedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,11 +148,20 @@ def _trends(view: View, body: Vitals) -> dict[str, tuple[Decimal | None, ...]]:
 def _logged(view: View, message: Heard, event: AlertEvent) -> View:
     place = f"BED {event.bed}" if event.bed else "GATEWAY"
     late = "" if message.live else " (happened while offline)"
+    about: dict[str, str | int] = {
+        "bed": event.bed or "",
+        "condition": event.condition,
+        "event_id": event.event_id,
+        "revision": event.revision,
+        "phase": event.phase.value,
+        "topic": message.kind,
+    }
     if event.phase in OVER:
-        return told(view, Entry(message.at, "agent", f"{place}: ended: {event.end_reason or event.text}{late}"))
+        text = f"{place}: ended: {event.end_reason or event.text}{late}"
+        return told(view, Entry(message.at, "agent", text, about=about))
     if event.phase is Phase.UPDATE and event.verifiable:
         return view
-    return told(view, Entry(message.at, "agent", f"{place}: {event.text}{late}", event.priority.value))
+    return told(view, Entry(message.at, "agent", f"{place}: {event.text}{late}", event.priority.value, about))
 
 
 def _state(view: View, body: State, at: int) -> View:
@@ -163,7 +176,7 @@ def _configured(view: View, body: ConfigReported, at: int) -> View:
     if body.refused is not None and (before is None or before.refused != body.refused):
         fault = body.refused.faults[0]
         text = f"config version {body.refused.version} REFUSED: {fault.path} = {fault.found}; allowed: {fault.allowed}"
-        return told(view, Entry(at, "agent", text))
+        return told(view, Entry(at, "agent", text, about={"refused": str(body.refused.version)}))
     if before is not None and body.version != before.version:
-        return told(view, Entry(at, "agent", f"config version {body.version} APPLIED"))
+        return told(view, Entry(at, "agent", f"config version {body.version} APPLIED", about={"applied": body.version}))
     return view
