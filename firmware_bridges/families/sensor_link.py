@@ -159,6 +159,7 @@ def _payload(data: bytes) -> bytes:
 
 
 def crc16(payload: bytes) -> bytes:
+    """Return the CRC-16/MCRF4XX of `payload` as sent, low byte first."""
     return int(Crc16Mcrf4Xx.calc(payload)).to_bytes(_CRC_SIZE, "little")
 
 
