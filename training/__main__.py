@@ -10,8 +10,6 @@ import msgspec
 
 from edge_agent.risk.scorer import open_scorer
 from training import hourly, score
-from training.evaluate import evaluate
-from training.table import text
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -28,7 +26,8 @@ def main() -> None:
 def train_command(data: Path, out: Path) -> None:
     """Train the model and write its bundle."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of missing graphics cards otherwise
-    from training.train import train  # noqa: PLC0415 - TensorFlow takes seconds, and scoring does without it
+    from training.table import text  # noqa: PLC0415 - scoring does without the training extra
+    from training.train import train  # noqa: PLC0415 - as above
 
     click.echo(text(train(data, out)))
 
@@ -49,6 +48,9 @@ def score_command(data: Path, bundle: Path, out: Path) -> None:
 @click.option("--out", type=PATH, required=True, help="JSON file for the figures that are printed.")
 def evaluate_command(data: Path, bundle: Path, out: Path) -> None:
     """Print and save a bundle's figures, over the validation part where the data has one."""
+    from training.evaluate import evaluate  # noqa: PLC0415 - scoring does without the training extra
+    from training.table import text  # noqa: PLC0415 - as above
+
     stays = hourly.read(data)
     validation = stays.split == "validation"
     report = evaluate(open_scorer(bundle), hourly.select(stays, validation) if validation.any() else stays)

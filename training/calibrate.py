@@ -33,19 +33,19 @@ def isotonic(logits: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], b
     ]
     return Calibration(
         method="isotonic steps, joined linearly; logistic beyond the outermost",
-        logits=tuple(round(logit, 6) for logit, _ in ends),
-        probabilities=tuple(round(probability, 8) for _, probability in ends),
+        logits=tuple(logit for logit, _ in ends),
+        probabilities=tuple(probability for _, probability in ends),
     )
 
 
 def _joined(logits: npt.NDArray[np.float64], steps: npt.NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Return mean logit and probability of every step, joined upwards until it has enough rows and a chance above 0."""
+    """Return mean logit and probability of every step, joined upwards until it has rows enough of both kinds."""
     order = np.argsort(logits, kind="stable")
     edges = np.flatnonzero(np.diff(steps[order])) + 1
     knots, waiting = [], np.empty(0, np.intp)
     for step in np.split(order, edges):
         waiting = np.r_[waiting, step]
-        if len(waiting) >= LEAST_ROWS and steps[waiting].mean() > 0:
+        if len(waiting) >= LEAST_ROWS and 0 < steps[waiting].mean() < 1:
             knots.append((float(logits[waiting].mean()), float(steps[waiting].mean())))
             waiting = np.empty(0, np.intp)
     return knots

@@ -110,8 +110,8 @@ def put_card(folder: Path, text: str) -> None:
 
 
 def converted(model: tf.keras.Model, representative: Floats) -> bytes:
-    """Return `model` as a full int8 .tflite of batch 1, which the runtimes can resize to any batch."""
-    signature = tf.TensorSpec((1, *representative.shape[1:]), tf.float32)
+    """Return `model` as a full int8 .tflite for batches of any size: a fixed one would not let convolutions resize."""
+    signature = tf.TensorSpec((None, *representative.shape[1:]), tf.float32)
     function = tf.function(lambda batch: model(batch, training=False)).get_concrete_function(signature)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ COLUMNS = {"pulse": "HR", "spo2": "O2Sat", "respiratory_rate": "Resp", "systolic
 PATIENTS = ("patient", "patient_id", "pid", "rid", "subject_id")
 """Names under which files keep the stay."""
 
+_OTHERS = ("Age", "Gender", "ICULOS", "SepsisLabel")
+
 FEMALE, MALE = -1.0, 1.0
 """Sex as features know it; the files have Gender 0 and 1."""
 
@@ -39,7 +41,7 @@ class Stays(NamedTuple):
     the stay).
     """
 
-    patient: npt.NDArray[np.generic]
+    patient: npt.NDArray[Any]
     hour: npt.NDArray[np.int64]
     recorded: Flags
     split: npt.NDArray[np.str_]
@@ -90,8 +92,10 @@ def _table(path: Path) -> pa.Table:
 
 def _psv(path: Path) -> pa.Table:
     """Read one PhysioNet file: columns parted by |, NaN where missing, the stay in the file's name."""
-    options = csv.ConvertOptions(null_values=["NaN", ""], strings_can_be_null=True)
+    numbers = dict.fromkeys([*COLUMNS.values(), *_OTHERS], pa.float64())
+    options = csv.ConvertOptions(null_values=["NaN", ""], column_types=numbers)
     table = csv.read_csv(path, parse_options=csv.ParseOptions(delimiter="|"), convert_options=options)
+    table = table.select([name for name in numbers if name in table.column_names])
     return table.append_column("patient", pa.array([path.stem] * table.num_rows))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -17,7 +16,7 @@ BINS = 20
 """Equally filled bins of the calibration error."""
 
 
-class Figures(NamedTuple):
+class Figures(msgspec.Struct, frozen=True):
     """How good a ranking is, and how fine."""
 
     rows: int

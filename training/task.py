@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -38,7 +39,7 @@ class Labels(NamedTuple):
     event: Flags
 
 
-class Burden(NamedTuple):
+class Burden(msgspec.Struct, frozen=True):
     """What alerting at a threshold means. `lead`: median hours from the first alert to the event that it caught."""
 
     alerts_per_patient_day: float

@@ -62,6 +62,7 @@ class Parts(NamedTuple):
 
 def train(data: Path, out: Path) -> Report:
     """Write the bundle into a folder of its name under `out` and return its figures on the validation part."""
+    tf.keras.backend.clear_session()  # layers are numbered per session, and their names reach the bundle
     tf.keras.utils.set_random_seed(SEED)
     tf.config.experimental.enable_op_determinism()
     stays = hourly.read(data)
