@@ -48,9 +48,9 @@ lock: venv ## write requirements/*.txt for what pyproject.toml asks; newest vers
 wheels: venv ## see that every lock has wheels for x86-64 and ARM on every Python
 	tools/wheels.sh
 
-train: ## make the model bundle from patients' data (Python 3.10 or 3.11)
+train: ## make a model bundle: ARGS="--data FOLDER --out edge_agent/models" (Python 3.10 or 3.11)
 	@tools/prepare.sh train
-	@$(RUN) training $(ARGS)
+	@$(RUN) training train $(ARGS)
 
 test-train: ## run the tests of training (Python 3.10 or 3.11)
 	@tools/prepare.sh train mosquitto dbus-daemon
