@@ -40,9 +40,8 @@ CredentialName = Annotated[
         extra={"form": "the name of a credential: lower-case letters, digits, . _ and -", "secret": True},
     ),
 ]
-Quantity = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$", extra={"form": "the name of a quantity such as spo2"})
-]
+Quantity = str
+"""The name of a quantity, one of those that `firmware_bridges.vitals` knows."""
 Adapter = Annotated[str, Meta(pattern=r"^(hci\d{1,2})?$", extra={"form": "the name of an adapter such as hci0"})]
 BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower-case words such as left earlobe"})]
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]

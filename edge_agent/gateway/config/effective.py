@@ -8,7 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from edge_agent.domain.settings import LIMIT_RULES, SECOND, Limit, WardSettings
-from edge_agent.gateway.config.checks.beds import KNOWN_QUANTITIES
+from edge_agent.gateway.config.checks.quantities import QUANTITIES
 
 
 class Diff(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Diff(msgspec.Struct, frozen=True):
 def effective(ward: WardSettings) -> WardSettings:
     """Return the same settings with every default written out, so that what means the same looks the same."""
     limits = {rule: _plain(ward.limit(rule)) for rule in LIMIT_RULES}
-    ages = {quantity: ward.max_age(quantity) // SECOND for quantity in KNOWN_QUANTITIES}
+    ages = {quantity: ward.max_age(quantity) // SECOND for quantity in QUANTITIES}
     return msgspec.structs.replace(ward, limits=limits, max_age_s=ages)
 
 

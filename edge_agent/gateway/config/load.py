@@ -12,10 +12,12 @@ import msgspec
 from edge_agent.domain.errors import ConfigError, Problem
 from edge_agent.domain.settings import CONFIG_SCHEMA, LocalSettings, Settings, WardSettings
 from edge_agent.gateway.config.checks.ages import check_ages
-from edge_agent.gateway.config.checks.beds import check_beds
+from edge_agent.gateway.config.checks.beds import check_bed_ids, check_beds
 from edge_agent.gateway.config.checks.devices import check_devices
 from edge_agent.gateway.config.checks.gateway import check_gateway
 from edge_agent.gateway.config.checks.limits import check_limits
+from edge_agent.gateway.config.checks.patients import check_patients
+from edge_agent.gateway.config.checks.sources import check_sources
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.config.json_source import read_json
 from edge_agent.gateway.config.migrations import KEY, MIGRATIONS, SECTION, Migration, file_today, ward_today
@@ -28,8 +30,8 @@ DEFAULT_FILE = Path("/etc/edge-agent/config.yaml")
 """Where the service's configuration is."""
 
 _VERSION = "version"
-_WARD_CHECKS = (check_devices, check_beds, check_limits, check_ages)
-"""In this order: a bed is judged by what its devices were found to be."""
+_WARD_CHECKS = (check_bed_ids, check_devices, check_beds, check_sources, check_patients, check_limits, check_ages)
+"""In this order: a device is judged by the beds there are, a bed by what its devices were found to be."""
 
 
 class ConfigFile(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from edge_agent import __version__
 from edge_agent.domain.errors import ConfigError
 from edge_agent.gateway.config.nodes import Entry, MapNode, Node, Scalar
 from edge_agent.gateway.config.sheet import Sheet
-from edge_agent.gateway.config.words import described, one_of
+from edge_agent.gateway.config.words import described, nearest, one_of
 
 KEY = "config_schema"
 """The key that says which layout a configuration has. Required: a layout is never guessed."""
@@ -60,13 +60,16 @@ def _entry_up(entry: Entry, migration: Migration) -> Entry:
 
 
 def _schema(root: Node, sheet: Sheet, newest: int) -> int:
-    """Return the layout that `root` says it has. Without a word of it complain, and go on as if it were today's."""
+    """Return the layout that `root` says it has. If it does not, complain, and go on as if it were today's."""
     if not isinstance(root, MapNode):
         return newest
     node = next((entry.value for entry in root.entries if entry.key.text == KEY), None)
     known = {str(version): version for version in range(1, newest + 1)}
     if isinstance(node, Scalar) and node.text in known:
         return known[node.text]
+    sheet.stands((), root.place)
+    if node is None and any(nearest(entry.key.text, [KEY]) for entry in root.entries):
+        return newest
     if node is not None:
         sheet.stands((KEY,), node.place)
     newer = isinstance(node, Scalar) and re.fullmatch(r"[1-9]\d{0,8}", node.text)

@@ -13,6 +13,7 @@ class _Notes:
     def __init__(self) -> None:
         self.problems: list[tuple[int, Problem]] = []
         self.places: dict[Path, Place] = {}
+        self.keys: dict[Path, Place] = {}
         self.refused: set[Path] = set()
 
 
@@ -29,8 +30,16 @@ class Sheet:
         view._base, view._notes = (*self._base, name), self._notes
         return view
 
+    def named(self, path: Path, key: Place) -> None:
+        """Note where the key of the setting `path` stands."""
+        self._notes.keys[self._base + path] = key
+
+    def key(self, path: Path) -> Place | None:
+        """Return where the key of the setting stands, None if it has none: an entry of a list, or not written."""
+        return self._notes.keys.get(self._base + path)
+
     def stands(self, path: Path, place: Place) -> None:
-        """Note that the setting `path` is written at `place`."""
+        """Note that the value of the setting `path` is written at `place`."""
         self._notes.places[self._base + path] = place
 
     def written(self, path: Path) -> bool:

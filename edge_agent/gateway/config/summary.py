@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge_agent.domain.settings import LIMIT_RULES, SECOND, Broker, LocalSettings, WardSettings
-from edge_agent.gateway.config.checks.beds import KNOWN_QUANTITIES
+from edge_agent.gateway.config.checks.quantities import QUANTITIES
 from edge_agent.gateway.config.effective import effective, fingerprint
 from edge_agent.gateway.config.load import Loaded
 from edge_agent.gateway.config.migrations import SECTION
@@ -84,7 +84,7 @@ def _limit(rule: str, ward: WardSettings, sheet: Sheet) -> Sequence[str]:
 
 
 def _intervals(ward: WardSettings) -> Iterable[str]:
-    ages = ", ".join(f"{name} {ward.max_age(name) // SECOND} s" for name in KNOWN_QUANTITIES)
+    ages = ", ".join(f"{name} {ward.max_age(name) // SECOND} s" for name in QUANTITIES)
     risk = ward.risk_alert_probability
     return _aligned(
         [

@@ -21,6 +21,8 @@ from edge_agent.gateway.config.words import Path, clean, described, nearest, one
 S = TypeVar("S", bound=msgspec.Struct)
 
 _Fields = Mapping[str, inspect.Field]
+_SHORT = 3
+"""Up to so many letters one wrong one is half of them."""
 _INDENT = "write key: value lines, indented"
 
 
@@ -38,8 +40,8 @@ class _Walker:
 
     def read(self, node: Node, spec: Spec, path: Path) -> Any:  # noqa: ANN401 - see the class
         """Return the value of the setting `path`, or a placeholder after complaining."""
-        if not self._sheet.written(path):
-            self._sheet.stands(path, node.place)
+        key = self._sheet.key(path) if isinstance(node, MapNode | ListNode) else None
+        self._sheet.stands(path, key or node.place)
         if isinstance(node, Unread):
             self._sheet.complain(path, node.found, node.allowed, node.remedy)
             return spec.placeholder()
@@ -49,7 +51,7 @@ class _Walker:
             return self._value(node, spec.kind, spec, path)
         except scalars.WrongError as wrong:
             remedy = "write the name of a credential that holds it" if spec.secret else str(wrong)
-            self._sheet.complain(path, described(node, secret=spec.secret), spec.allowed(), remedy)
+            self._sheet.complain(path, described(node, secret=spec.secret), spec.allowed(), remedy, node.place)
             return spec.placeholder()
 
     def _value(self, node: Node, kind: inspect.Type, spec: Spec, path: Path) -> Any:  # noqa: ANN401 - see the class
@@ -84,19 +86,20 @@ class _Walker:
         entries: dict[str, Node] = {}
         for entry in node.entries:
             name = entry.key.text
-            if name in entries:
+            if name not in entries:
+                self._sheet.named((*path, name), entry.key.place)
+                entries[name] = entry.value
+            else:
                 at = entry.key.place
                 self._sheet.complain((*path, name), "the same key twice", "every key once", "keep one of the two", at)
-            elif isinstance(entry.value, MapNode | ListNode):
-                self._sheet.stands((*path, name), entry.key.place)
-            entries.setdefault(name, entry.value)
         return entries
 
     def _spelled(self, node: MapNode, entries: dict[str, Node], fields: _Fields, path: Path) -> dict[str, Node]:
         """Refuse unknown keys; one that is nearly the name of an absent field stands in for it."""
         known = {name: value for name, value in entries.items() if name in fields}
         for key in (entry.key for entry in node.entries if entry.key.text not in fields):
-            near = nearest(key.text, [name for name in fields if name not in known])
+            absent = [name for name in fields if name not in known]
+            near = nearest(key.text, absent, 0.6 if len(key.text) > _SHORT else 0.5)
             if near:
                 known[near] = entries[key.text]
             remedy = f"did you mean {near}?" if near else _unknown_remedy(key.text)

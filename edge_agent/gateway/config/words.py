@@ -53,10 +53,10 @@ def one_of(names: Iterable[object]) -> str:
     return ", ".join(dict.fromkeys(str(name) for name in names)) or "none"
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def nearest(name: str, names: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the one of `names` that was probably meant by `name`, hyphens and capitals aside."""
     plain = {known.lower().replace("-", "_"): known for known in names}
-    close = get_close_matches(name.lower().replace("-", "_"), plain, n=1)
+    close = get_close_matches(name.lower().replace("-", "_"), plain, n=1, cutoff=likeness)
     return plain[close[0]] if close else None
 
 

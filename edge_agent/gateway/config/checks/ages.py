@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_agent.domain.settings import WardSettings
-from edge_agent.gateway.config.checks.beds import check_quantity
+from edge_agent.gateway.config.checks.quantities import check_quantity
 from edge_agent.gateway.config.sheet import Sheet
 
 

@@ -32,7 +32,7 @@ def check_devices(ward: WardSettings, sheet: Sheet) -> None:
 def _check_bed(device: Device, path: Path, ward: WardSettings, sheet: Sheet) -> None:
     beds = [bed.id for bed in ward.beds]
     readable = sheet.sound((*path, "bed")) and all(sheet.sound(("beds", index, "id")) for index in range(len(beds)))
-    if readable and device.bed not in beds:
+    if readable and beds and device.bed not in beds:
         remedy = suggestion(device.bed, beds, "add the bed, or correct the name")
         sheet.complain((*path, "bed"), f"the unknown bed {shown(device.bed)}", one_of(beds), remedy)
 
