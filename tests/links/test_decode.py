@@ -100,7 +100,7 @@ def test_an_unknown_family_is_answered_with_the_known_ones() -> None:
 
 def test_a_line_can_be_watched(tmp_path: Path, capture: Path) -> None:
     sent = (capture / "cms50e_live_capture.bin").read_bytes()
-    program = [Path(sys.executable).with_name("edge-agent"), "decode", "contec_cms50_9byte"]
+    program = [str(Path(sys.executable).with_name("edge-agent")), "decode", "contec_cms50_9byte"]
     with (
         PtyDevice(tmp_path / "tty") as device,
         device.path.open("rb", buffering=0) as line,

@@ -150,6 +150,9 @@ def test_twenty_pulled_cables_leak_nothing_and_no_value_comes_from_a_frame_cut_i
                 device.plug()
         device.unplug()
 
+        turns = [type(item) for item in seen.inputs if not isinstance(item, LinkData)]
+        assert turns == [LinkConnecting, *[LinkOpened, LinkClosed] * 21]
+
     asyncio.run(scenario())
     assert values == [(cycle, 80 + cycle % 20) for cycle in range(21) for _ in range(2)]
 
@@ -278,6 +281,15 @@ def test_what_the_sink_raises_ends_the_run(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_line_without_bytes_does_not_read_like_one_that_hung_up(tmp_path: Path) -> None:
+    with PtyDevice(tmp_path / "tty") as device:
+        port = serial_port.open_port(str(device.path), 19200, SerialSettings(19200, parity="O"))
+        with pytest.raises(BlockingIOError):
+            os.read(port.fileno(), 1)
+        serial_port.close_port(port)
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_driver_that_hangs_holds_up_nothing_and_gets_one_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,6 +315,7 @@ def test_a_driver_that_hangs_holds_up_nothing_and_gets_one_thread(
             abandoned = Recorder()
             async with running(link_to(path, abandoned).run()):
                 await abandoned.until_count(LinkClosed, 1)
+                await asyncio.sleep(0.1)  # many times the delay after which another attempt would follow
                 release.set()
                 await abandoned.until_count(LinkOpened, 1)
             await asyncio.to_thread(opener_threads)
