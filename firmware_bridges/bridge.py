@@ -1,11 +1,13 @@
 """The contract of a bridge: a protocol as a value, without input or output of its own.
 
-A link (serial port, GATT connection, TCP stream) calls `opened`, `receive`, `wake` and `closed` with the present time and acts on
-the events returned; `next_deadline` says when to wake next. Times are integer nanoseconds of one monotonic clock. A frame's time is
-the arrival of its last byte; chunks of equal stamps may be cut anywhere without changing any event. Buffers are bounded.
+A link (serial port, GATT connection, TCP stream) calls `opened`, `receive`, `wake` and `closed` with the present
+time and acts on the events returned; `next_deadline` says when to wake next. Times are integer nanoseconds of one
+monotonic clock. A frame's time is the arrival of its last byte; chunks of equal stamps may be cut anywhere without
+changing any event. Buffers are bounded.
 
-Sketched against IntelliVue (poll: `wake` returns `Send`, `next_deadline` the next poll; association is state) and a BLE record store
-(`opened` returns `Send` to the control point channel, records arrive on another channel with `stored=True`).
+Sketched against IntelliVue (poll: `wake` returns `Send`, `next_deadline` the next poll; association is state) and a
+BLE record store (`opened` returns `Send` to the control point channel, records arrive on another channel with
+`stored=True`).
 """
 
 from __future__ import annotations
@@ -93,7 +95,10 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class SerialSettings(msgspec.Struct, frozen=True):
-    """Line settings of a serial device. `parity` is N, E or O. `alternatives` are other baud rates seen in the field."""
+    """Line settings of a serial device. `parity` is N, E or O.
+
+    `alternatives` are other baud rates seen in the field.
+    """
 
     baudrate: int
     bytesize: int = 8
@@ -121,9 +126,10 @@ class Measure(msgspec.Struct, frozen=True):
 class Family(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the product must know of a device family. `period` is the ns between two frames of a live device.
 
-    `resync_frames`: after garbage, at most this many good frames are lost. `official` is False when the specification is not the
-    maker's own: such a family carries that label wherever it is shown. `identity` says which bytes name a patient or device.
-    `conditions`: what its encoder can express of `Sample.conditions`; it ignores the others.
+    `resync_frames`: after garbage, at most this many good frames are lost. `official` is False when the
+    specification is not the maker's own: such a family carries that label wherever it is shown. `identity` says
+    which bytes name a patient or device. `conditions`: what its encoder can express of `Sample.conditions`; it
+    ignores the others.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """The shared words: what a vital is, and what a bridge may say about one.
 
-A value is an integer in units of the vital's resolution (temperature 37.2 Cel is 372), rounded half up by the decoder, in the
-vital's one UCUM unit. A number on the wire is not a measurement: every reading carries a validity and a reason.
-Codes: IEEE 11073-10101 (MDC), LOINC (FHIR R4 vital-signs profile first), UCUM.
+A value is an integer in units of the vital's resolution (temperature 37.2 Cel is 372), rounded half up by the
+decoder, in the vital's one UCUM unit. A number on the wire is not a measurement: every reading carries a validity
+and a reason. Codes: IEEE 11073-10101 (MDC), LOINC (FHIR R4 vital-signs profile first), UCUM.
 """
 
 from __future__ import annotations
@@ -174,9 +174,10 @@ class Reason(str, Enum):
 class Reading(msgspec.Struct, frozen=True, tag="reading", gc=False):
     """One value of one vital, as a device said it.
 
-    `at`: arrival of the frame's last byte, ns of CLOCK_BOOTTIME. `frame`: ordinal of the frame within the bridge's life, so that
-    two readings can be told to rest on two frames. `value` is None when the device gave none. `device_time` is the device's own
-    clock as text (ISO 8601 without zone), kept and never trusted. `stored` values come from device memory: history only.
+    `at`: arrival of the frame's last byte, ns of CLOCK_BOOTTIME. `frame`: ordinal of the frame within the bridge's
+    life, so that two readings can be told to rest on two frames. `value` is None when the device gave none.
+    `device_time` is the device's own clock as text (ISO 8601 without zone), kept and never trusted. `stored` values
+    come from device memory: history only.
     """
 
     at: int
