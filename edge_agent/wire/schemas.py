@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -34,15 +35,20 @@ def schema(name: str) -> Schema:
         properties["settings"] |= {"$ref": _REF.format(name=WardSettings.__name__)}
     said = {"$schema": DIALECT, "$id": f"urn:{name.replace('/', ':')}", "title": name}
     whole = {**said, **top, "title": name, "properties": properties, "required": required, "$defs": defs}
-    corrected: Schema = _numbers(whole)
+    corrected: Schema = _mended(whole)
     return corrected
 
 
-def _numbers(node: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Say that decimals are JSON numbers, as our encoder writes them; msgspec describes its default, strings."""
-    if isinstance(node, dict):
-        if node.get("format") == "decimal":
-            node = {**node, "type": "number"}
-            del node["format"]
-        return {key: _numbers(value) for key, value in node.items()}
-    return [_numbers(each) for each in node] if isinstance(node, list | tuple) else node
+def _mended(node: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Say that decimals are JSON numbers, as our encoder writes them, and descriptions alike on every Python."""
+    if isinstance(node, list | tuple):
+        return [_mended(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    mended = {key: _mended(value) for key, value in node.items()}
+    if mended.get("format") == "decimal":
+        del mended["format"]
+        mended["type"] = "number"
+    if isinstance(mended.get("description"), str):
+        mended["description"] = cleandoc(mended["description"])
+    return mended

@@ -42,7 +42,8 @@ YEAR = 365 * 86_400 * 10**9
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 ids = st.text("abcXYZ019_-", min_size=1, max_size=8)
 beds = ids | st.just("")
-times = st.integers(0, 3 * YEAR)
+times = st.integers(-YEAR, 3 * YEAR)
+"""After a reboot, what began before it lies before zero."""
 codes = st.sampled_from(sorted(VITALS))
 values = st.integers(-(10**6), 10**6)
 floats = st.floats() | st.integers(-(10**6), 10**6).map(float)

@@ -3,16 +3,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.domain.effects import LinkReport, LinkState, StreamView, VitalsReport
+from edge_agent.domain.effects import LinkReport, LinkState, ScoreReport, StreamView, VitalsReport
 from edge_agent.domain.settings import SECOND, BedState
+from edge_agent.wire.compose import compose, seal
+from edge_agent.wire.outgoing import Stamp
 from edge_agent.wire.payloads.vitals import vitals
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import VITALS, Reason, Validity
-from tests.wire.strategies import vitals_reports
+from tests.wire.strategies import TOPICS, vitals_reports
 
+STAMP = Stamp(run="00000000-0000-0000-0000-000000000001", boot="b", trust="synced", wall_offset=0)
 VIEW = StreamView(
     vital="spo2",
     device="oxi",
@@ -28,6 +32,12 @@ ABSENT = {Reason.STALE, Reason.HELD, Reason.DEMO, Reason.TEST, Reason.CALIBRATIN
 
 def report(*views: StreamView, bed: str = "3") -> VitalsReport:
     return VitalsReport(bed=bed, at=10 * SECOND, state=BedState.MONITORED, streams=views)
+
+
+@pytest.mark.parametrize("reason", ABSENT)
+def test_what_is_not_measured_now_has_no_number_even_where_the_report_slips(reason: Reason) -> None:
+    slipped = msgspec.structs.replace(VIEW, validity=Validity.QUESTIONABLE, reason=reason)
+    assert vitals(report(slipped), ()).streams[0].value is None
 
 
 @given(vitals_reports)
@@ -55,6 +65,20 @@ def test_every_vital_carries_its_own_codes(code: str) -> None:
     vital = VITALS[code]
     (stream,) = vitals(report(msgspec.structs.replace(VIEW, vital=code)), ()).streams
     assert (stream.codes.mdc, stream.codes.loinc, stream.unit) == (vital.mdc, vital.loinc, vital.ucum)
+
+
+@given(vitals_reports, st.sampled_from(["vitals", "score"]))
+def test_after_a_minute_it_is_no_longer_the_present(said: VitalsReport, name: str) -> None:
+    scored = ScoreReport(bed=said.bed, at=said.at, rule=None, risk=None)
+    (draft,) = compose(said if name == "vitals" else scored, TOPICS, STAMP)
+    assert (draft.live_s, draft.expires_s, draft.qos, draft.slot) == (60, 60, 1, False)
+    sent = seal(draft, 1, STAMP)
+    assert (sent.live_s, sent.history_topic) == (60, f"{TOPICS.root}history/bed/{said.bed}/{name}")
+
+
+def test_a_value_from_ahead_is_new_and_not_old() -> None:
+    (stream,) = vitals(report(msgspec.structs.replace(VIEW, at=11 * SECOND)), ()).streams
+    assert stream.age_ms == 0
 
 
 def test_a_spot_stream_says_when_it_is_due_and_since_when_it_is_overdue() -> None:
