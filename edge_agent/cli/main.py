@@ -1,4 +1,7 @@
-"""`edge-agent`: the one command. Subcommands are imported when called, so that `--help` is quick and a broken extra breaks one only."""
+"""`edge-agent`: the one command.
+
+Subcommands are imported when called, so that `--help` is quick and a missing extra breaks one only.
+"""
 
 from __future__ import annotations
 
