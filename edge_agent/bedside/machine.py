@@ -198,14 +198,20 @@ class Condition(msgspec.Struct):
         self.clearing = now if self.clearing is None else self.clearing
         if now < self.clearing + (0 if finding.spot else self._hold(timing)):
             return None
-        return self.finish(now, finding.why.text)
+        return self.finish(now, finding.why.text, verifiable=True)
 
-    def finish(self, now: int, reason: str) -> Alert | None:
-        """End the alert, if there is one, with `reason` in words."""
+    def finish(self, now: int, reason: str, *, verifiable: bool = False) -> Alert | None:
+        """End the alert, if there is one, with `reason` in words; `verifiable`: valid data say that it is over."""
         if self.alert is None:
             return None
         ended = self._revise(
-            now, Phase.END, state=ConditionState.INACTIVE, signal=SignalState.OFF, ended=now, end_reason=reason
+            now,
+            Phase.END,
+            state=ConditionState.INACTIVE,
+            signal=SignalState.OFF,
+            ended=now,
+            end_reason=reason,
+            verifiable=verifiable or self.alert.verifiable,
         )
         self.since, self.support, self.material = {}, (), ()
         self.alert = self.clearing = self.lowering = None
