@@ -41,7 +41,7 @@ def desaturation(begins_s: float, *, holds_s: float | None = 120, depth: float =
 
 def deterioration(begins_s: float, *, holds_s: float | None = None) -> Course:
     """Return respiratory failure within five minutes: SpO2 falls, breathing quickens, pressure begins to give way."""
-    effects = {"spo2": -10.0, "respiratory_rate": 8.0, "systolic": -12.0, "temperature": 0.4}
+    effects = {"spo2": -9.0, "respiratory_rate": 5.0, "systolic": -12.0, "temperature": 0.4}
     return Course(
         name="deterioration", begins_s=begins_s, onset_s=300, effects=effects, holds_s=holds_s, recovery_s=240
     )

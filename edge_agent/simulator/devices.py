@@ -58,6 +58,10 @@ class VirtualDevice:
         self._next: int | None = None
         self._began: int | None = None
 
+    def measure_now(self) -> None:
+        """Take a spot measurement with the next frame, as when somebody presses the button."""
+        self._next_spot = None
+
     @property
     def streams(self) -> bool:
         """Tell whether the device has been asked to send, if it needs to be asked."""

@@ -20,6 +20,7 @@ class Act(str, Enum):
     PROBE_ON = "the probe is put back on"
     UNPLUG = "the cable is pulled"
     PLUG = "the cable is plugged in again"
+    MEASURE = "cuff and thermometer measure"
     GARBLE = "the line is disturbed"
     STALL = "the device hangs"
     RECOVER = "the device is well again"
@@ -58,6 +59,7 @@ DISTURBED = 0.05
 _DONE: dict[Act, Callable[[VirtualDevice, Port], None]] = {
     Act.PROBE_OFF: lambda device, _: _set(device, Faults(conditions=frozenset({Reason.SENSOR_OFF}))),
     Act.PROBE_ON: lambda device, _: _set(device, Faults()),
+    Act.MEASURE: lambda device, _: device.measure_now(),
     Act.GARBLE: lambda device, _: _set(device, Faults(garble=DISTURBED)),
     Act.STALL: lambda device, _: _set(device, Faults(stalled=True)),
     Act.RECOVER: lambda device, _: _set(device, Faults()),

@@ -58,7 +58,7 @@ def test_everything_that_matters_is_on_the_screen(size: tuple[int, int]) -> None
     for phrase in (
         "SIMULATED",
         "The 12 h before are simulated.",
-        "BED 3: SpO2 84 % for 10 s, was 95 %, falling",
+        "BED 3: SpO2 84 % for 10 s, was 95 %",
         "MEDIUM",
         "NEWS2 7 high",
         "38 %",

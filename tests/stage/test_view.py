@@ -64,7 +64,22 @@ def test_an_alert_says_what_for_how_long_and_where_from() -> None:
     view = after(saying.vitals("3", saying.stream("spo2", 84)), saying.snapshot("3", saying.low_spo2("3")))
     bed = view.beds["3"]
     (alert,) = bed.alerts.alerts if bed.alerts else ()
-    assert alert_line(bed, alert, NOW + 2 * SECOND) == "SpO2 84 % for 10 s, was 95 %, falling"
+    assert alert_line(bed, alert, NOW + 2 * SECOND) == "SpO2 84 % for 10 s, was 95 %"
+    falling = replace(bed, trends={"spo2": (Decimal(88), None, Decimal(84))})
+    assert alert_line(falling, alert, NOW + 2 * SECOND) == "SpO2 84 % for 10 s, was 95 %, falling"
+    assert alert_line(bed, alert, NOW + LOST) == "SpO2 86 % for 18 s, was 95 %", "the last that was proven"
+
+
+def test_an_alert_whose_value_is_inside_again_says_so() -> None:
+    bed = after(saying.vitals("3", saying.stream("spo2", 94)), saying.snapshot("3", saying.low_spo2("3"))).beds["3"]
+    (alert,) = bed.alerts.alerts if bed.alerts else ()
+    assert alert_line(bed, alert, NOW) == "SpO2 86 %, now 94 %"
+
+
+def test_a_bed_that_is_not_heard_is_not_called_monitored() -> None:
+    bed = after(saying.vitals("3", saying.stream("spo2", 94)), saying.snapshot("3")).beds["3"]
+    assert state_line(bed, NOW) == "monitored"
+    assert state_line(bed, NOW + SILENCE) == "not heard for 5 s"
 
 
 def test_a_probe_and_a_cable_look_different_and_the_cable_is_named() -> None:

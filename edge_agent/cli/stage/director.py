@@ -27,8 +27,6 @@ from edge_agent.gateway.clock import boottime
 from edge_agent.simulator.scenario import Act
 from edge_agent.wire.payloads.state import Presence
 
-OBSERVE = f"{TOPICS.root}command/observe"
-
 CURTAIN_S = 30.0
 """Longest time from the agent's start to the first value of every bed."""
 
@@ -73,7 +71,7 @@ class Director:
     async def perform(self) -> None:
         """Play it all and clear up. StageError when it cannot be played."""
         async with AsyncExitStack() as stack:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="edge-agent-demo-")))
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="demo-")))
             line = await self._connect(stack)
             props = Props(self._cast, folder, self.plan.seed, self.plan.speed)
             stack.push_async_callback(props.clear)
@@ -132,7 +130,7 @@ class Director:
             await asyncio.gather(story, ended, return_exceptions=True)
 
     async def _play(self, props: Props, line: Line, folder: Path) -> None:
-        await self._raise_curtain()
+        await self._raise_curtain(props)
         plan = self.plan
         for step in steps(plan.beds, plan.duration_s):
             await self._wait_for(step.at_s)
@@ -142,13 +140,14 @@ class Director:
         wanted = consequences(plan.beds, plan.duration_s, plan.speed)
         await self.audience.until(lambda a: not a.ledger.absent(wanted), ENCORE_S)
 
-    async def _raise_curtain(self) -> None:
+    async def _raise_curtain(self, props: Props) -> None:
         beds = frozenset(role.bed for role in self._cast)
         if not await self.audience.until(lambda a: self._all_seen(a, beds), CURTAIN_S):
             unseen = sorted(bed for bed in beds if bed not in self.audience.view.beds)
             raise StageError(f"not every bed was seen within {CURTAIN_S:.0f} s (never heard: {unseen})")
+        props.measure()
         for observation in observations(utc_now(), beds):
-            await self._subscriber.publish(OBSERVE, observation)
+            await self._subscriber.publish(TOPICS.topic("command", command="observe"), observation)
         self.began = boottime()
 
     @staticmethod

@@ -30,7 +30,10 @@ class Arrived(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One kind of stream: the agent's account beside what was seen. `missing`: numbers up to the highest not seen."""
+    """One kind of stream: the agent's account beside what was seen of it.
+
+    `missing`: numbers below the highest that were not seen.
+    """
 
     kind: str
     produced: int
@@ -42,8 +45,12 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def balanced(self) -> bool:
-        """Tell whether all is accounted for: produced = accepted + queued + dropped, and what was accepted was seen."""
-        return self.produced == self.accepted + self.queued + self.dropped and self.seen == self.accepted
+        """Tell whether all is accounted for: produced = accepted + queued + dropped, and what was accepted was seen.
+
+        What was under way when the agent took stock may have arrived as well.
+        """
+        whole = self.produced == self.accepted + self.queued + self.dropped
+        return whole and self.accepted <= self.seen <= self.accepted + self.queued
 
 
 class Ledger:
@@ -51,19 +58,20 @@ class Ledger:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._made: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         self._kinds: dict[tuple[str, str], str] = {}
         self._ids: set[str] = set()
         self._present: dict[str, str] = {}
         self.twice = 0
         self.arrived: dict[str, Arrived] = {}
         self.account: Health | None = None
+        self._account_us = 0
 
     def take(self, message: Heard) -> None:
         """Count one message; the same one again is counted as such."""
         envelope, body = message.envelope, message.body
         if isinstance(body, Health):
-            self.account = body
+            self.account, self._account_us = body, envelope.monotonic_us
         if TOPICS[message.kind].qos == 0:
             return
         if envelope.id in self._ids:
@@ -71,7 +79,7 @@ class Ledger:
             return
         self._ids.add(envelope.id)
         stream = (envelope.run, envelope.stream)
-        self._numbers[stream].add(envelope.seq)
+        self._made[stream][envelope.seq] = envelope.monotonic_us
         self._kinds[stream] = message.kind.removesuffix("-history")
         if isinstance(body, AlertEvent):
             self._event(message, body)
@@ -96,15 +104,17 @@ class Ledger:
         return [self._row(line) for line in (self.account.ledger if self.account else ()) if line.run is None]
 
     def _row(self, line: LedgerLine) -> Row:
-        streams = [numbers for stream, numbers in self._numbers.items() if self._kinds[stream] == line.stream]
+        """Compare as of the account: what was made after it is not in it."""
+        streams = [made for stream, made in self._made.items() if self._kinds[stream] == line.stream]
+        counted = [{seq for seq, us in made.items() if us <= self._account_us} for made in streams]
         return Row(
             kind=line.stream,
             produced=line.produced,
             accepted=line.accepted,
             queued=line.queued,
             dropped=sum(line.dropped.values()),
-            seen=sum(map(len, streams)),
-            missing=sum(max(numbers) - len(numbers) for numbers in streams),
+            seen=sum(map(len, counted)),
+            missing=sum(max(numbers) - len(numbers) for numbers in counted if numbers),
         )
 
     def _event(self, message: Heard, body: AlertEvent) -> None:

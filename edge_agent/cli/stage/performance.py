@@ -45,8 +45,8 @@ def _show(director: Director, *, as_json: bool) -> Show:
         return Json()
     frame = Frame(
         f"site {SITE}: no real patient. A real agent, {plan.beds} virtual beds",
-        f"The {HOURS} h before are simulated and were restored by the agent as its own past. "
-        f"Patients live {plan.speed:g} times as fast; the agent's clock is the real one.",
+        f"Its past {HOURS} h are simulated too, and restored as its own. "
+        f"Patients live {plan.speed:g} times as fast, the agent does not.",
     )
     if not sys.stdout.isatty():
         return Plain(frame)

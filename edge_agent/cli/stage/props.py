@@ -51,6 +51,11 @@ class Props:
         """Do something to a bed's device."""
         perform(act, self.beds[bed].device, self.beds[bed].port)
 
+    def measure(self) -> None:
+        """Have every cuff and thermometer measure."""
+        for bed in self.beds:
+            self.act(bed, Act.MEASURE)
+
     def befall(self, bed: str, course: Callable[[float], Course]) -> None:
         """Let a course begin now."""
         there = self.beds[bed]

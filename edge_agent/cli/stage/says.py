@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from edge_agent.bedside.words import NAMES, UNITS
-from edge_agent.cli.stage.view import BedView
+from edge_agent.cli.stage.view import SILENCE, BedView
 from edge_agent.cli.stage.words import NONE, ago, span, spot
 from edge_agent.domain.alerts import Kind
 from edge_agent.domain.effects import LinkState
@@ -15,6 +16,9 @@ from firmware_bridges.vitals import VITALS, Reason
 
 CABLE, PROBE, SILENT = "CABLE OUT", "PROBE OFF", "SILENT"
 """The three ways not to see a patient; each looks different."""
+
+RECENT = 5
+"""Points of a trend that say where it goes now."""
 
 _OFF = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING})
 
@@ -33,9 +37,11 @@ def trouble(bed: BedView) -> tuple[str, str]:
 
 
 def state_line(bed: BedView, now: int) -> str:
-    """Return 'monitored' or 'NOT MONITORED 12 s', counted on from the last snapshot."""
+    """Return 'monitored' or 'NOT MONITORED 12 s', counted on from the last snapshot; or that nothing is heard."""
     if bed.alerts is None or bed.alerts.status is None:
         return "not yet seen"
+    if bed.vitals is not None and now - bed.vitals_at >= SILENCE:
+        return f"not heard for {span(now - bed.vitals_at)}"
     since = bed.alerts.status_age_ms * 1_000_000 + now - bed.alerts_at
     if bed.alerts.monitored:
         return bed.alerts.status.value.lower()
@@ -59,10 +65,7 @@ def alert_line(bed: BedView, alert: AlertRecord, now: int) -> str:
         return ", ".join(part for part in (f"NOT MONITORED for {span(lasted)}", why, last_valid(bed, now)) if part)
     if alert.kind is not Kind.PHYSIOLOGICAL or alert.limit is None or not alert.evidence or not alert.verifiable:
         return alert.text
-    proof = alert.evidence[0]
-    quantity = VITALS[proof.vital].quantity
-    value = bed.value(quantity, now)
-    return f"{_value(proof, proof.value if value is None else value)} for {span(lasted)}{_trend(proof)}"
+    return _finding(bed, alert.evidence[0], alert.limit, lasted, now)
 
 
 def pressure(bed: BedView, now: int) -> str:
@@ -97,7 +100,25 @@ def _value(proof: Proof, value: Decimal) -> str:
     return f"{NAMES[VITALS[proof.vital].quantity]} {value} {UNITS[proof.unit]}"
 
 
-def _trend(proof: Proof) -> str:
-    if proof.before is None or abs(proof.value - proof.before) < 2 * VITALS[proof.vital].decimal(1):
+def _finding(bed: BedView, proof: Proof, limit: Decimal, lasted: int, now: int) -> str:
+    """Say a limit alert with the present value, and that it is inside again when it is."""
+    quantity = VITALS[proof.vital].quantity
+    value = bed.value(quantity, now)
+    if value is None:
+        return f"{_value(proof, proof.value)} for {span(lasted)}{_before(proof)}"
+    low = proof.value < limit
+    if value >= limit if low else value <= limit:
+        return f"{_value(proof, proof.value)}, now {value} {UNITS[proof.unit]}"
+    return f"{_value(proof, value)} for {span(lasted)}{_before(proof)}{_direction(bed.trends.get(quantity, ()))}"
+
+
+def _before(proof: Proof) -> str:
+    return "" if proof.before is None or proof.before == proof.value else f", was {proof.before} {UNITS[proof.unit]}"
+
+
+def _direction(points: Sequence[Decimal | None]) -> str:
+    """Return ', falling' or ', rising' by the last points, '' when they are steady or unknown."""
+    known = [point for point in points[-RECENT:] if point is not None]
+    if not known or known[0] == known[-1]:
         return ""
-    return f", was {proof.before} {UNITS[proof.unit]}, {'falling' if proof.value < proof.before else 'rising'}"
+    return ", falling" if known[-1] < known[0] else ", rising"

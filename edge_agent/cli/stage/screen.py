@@ -20,7 +20,7 @@ from edge_agent.cli.stage.says import (
     taken,
     trouble,
 )
-from edge_agent.cli.stage.view import BedView, Entry, View, banner
+from edge_agent.cli.stage.view import SILENCE, BedView, Entry, View, banner
 from edge_agent.cli.stage.words import NONE, clock, news2, reasons, risk, trend
 from edge_agent.domain.alerts import Priority
 from edge_agent.wire.payloads.alert import AlertRecord
@@ -104,7 +104,7 @@ def _narrow(bed: BedView, view: View, now: int) -> RenderableType:
 
 def _name(bed: BedView, now: int) -> Text:
     what, _ = trouble(bed)
-    seen = bed.alerts is not None and bed.alerts.monitored
+    seen = bed.alerts is not None and bed.alerts.monitored and now - bed.vitals_at < SILENCE
     style = "dim" if seen else TROUBLED.get(what, "bold yellow")
     state = (f"{state_line(bed, now)}\n", style)
     return Text.assemble((f" BED {bed.bed} ", "bold reverse"), "\n", state, (what, TROUBLED.get(what, "")))

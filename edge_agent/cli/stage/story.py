@@ -113,8 +113,8 @@ ROLES = (
         family="sensor_link",
         vitals=MONITOR,
         person=Patient(age_years=67, sex="female"),
-        resting=Resting(pulse=80, spo2=97, respiratory_rate=16, systolic=131),
-        past=(sepsis(-7 * 3600, onset_s=9 * 3600, share=0.5),),
+        resting=Resting(pulse=84, spo2=97, respiratory_rate=16, systolic=131, temperature=36.5),
+        past=(sepsis(-7 * 3600, onset_s=9 * 3600, share=0.85),),
     ),
     Role(
         bed="4",
