@@ -1,0 +1,112 @@
+"""Commands: done once, in time, and never from what a broker kept; whatever is not done is answered and audited."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from edge_agent.domain.inputs import Input, Observation
+from edge_agent.gateway.clock import boottime
+from edge_agent.gateway.commands import Commands
+from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.payloads.command_result import CommandResult
+from edge_agent.wire.topics import Topics
+
+OFFSET = 1_700_000_000_000_000_000
+
+
+class Desk:
+    """Commands with everything they do kept in lists."""
+
+    def __init__(self) -> None:
+        self.taken: list[Input] = []
+        self.sent: list[Draft] = []
+        self.audited: list[str] = []
+        self.commands = Commands(
+            Topics("S", "W", "G"), self.stamp, self.taken.append, self.sent.append, self.audited.append
+        )
+
+    def stamp(self) -> Stamp:
+        return Stamp(run="run", boot="boot", trust="synced", wall_offset=OFFSET - boottime())
+
+    def observe(self, *, name: str = "observe", retained: bool = False, **fields: Any) -> None:  # noqa: ANN401 - any field
+        body = {
+            "schema": "bedside/command-observe/1",
+            "request": "r1",
+            "consumer": "tablet",
+            "expires_at": "2030-01-01T00:00:00Z",
+            "bed": "3",
+            "person": "nurse7",
+            "consciousness": "A",
+            **fields,
+        }
+        self.commands.command(name, json.dumps(body).encode(), retained=retained)
+
+    def answer(self) -> CommandResult:
+        body = self.sent[-1].body
+        assert isinstance(body, CommandResult)
+        return body
+
+
+def test_an_observation_becomes_an_input() -> None:
+    desk = Desk()
+    desk.observe(vitals=[{"vital": "temperature", "value": 37.25, "unit": "Cel"}])
+    (taken,) = desk.taken
+    assert isinstance(taken, Observation)
+    assert (taken.bed, taken.person, taken.consciousness, taken.vitals) == ("3", "nurse7", "A", {"temperature": 373})
+    assert "r1" in desk.audited[0]
+
+
+def test_the_same_request_is_done_once_also_by_the_next_run() -> None:
+    desk, later = Desk(), Desk()
+    desk.observe()
+    desk.observe()
+    assert len(desk.taken) == 1
+    later.commands.remember(desk.commands.done)
+    later.observe()
+    assert not later.taken
+    assert "done already" in later.audited[0]
+
+
+def test_a_retained_command_does_nothing() -> None:
+    desk = Desk()
+    desk.observe(retained=True)
+    assert not desk.taken
+    assert "retained" in desk.audited[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"expires_at": "2001-01-01T00:00:00Z"}, "/expires_at"),
+        ({"name": "reboot"}, "unknown command"),
+        ({"vitals": [{"vital": "temperature", "value": 99, "unit": "[degF]"}]}, "/vitals/0/unit"),
+        ({"patient_name": "x"}, "/patient_name"),
+        ({"spo2_scale": 2}, "/prescriber"),
+    ],
+)
+def test_what_is_refused_is_answered_with_the_place(fields: dict[str, Any], said: str) -> None:
+    desk = Desk()
+    desk.observe(**fields)
+    assert not desk.taken
+    assert not desk.answer().done
+    assert said in desk.answer().errors[0]
+
+
+def test_garbage_is_answered_and_audited() -> None:
+    desk = Desk()
+    desk.commands.command("observe", b"\xff{", retained=False)
+    assert not desk.answer().done
+    assert desk.audited
+    desk.commands.receipt("3", "tablet", b"[]", retained=False)
+    assert len(desk.audited) == 2
+
+
+def test_done_requests_do_not_pile_up() -> None:
+    desk = Desk()
+    for number in range(600):
+        desk.observe(request=f"r{number}")
+    assert len(desk.commands.done) == 500
+    assert desk.commands.done[-1] == "r599"
