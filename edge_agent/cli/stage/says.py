@@ -20,6 +20,9 @@ CABLE, PROBE, SILENT = "CABLE OUT", "PROBE OFF", "SILENT"
 RECENT = 5
 """Points of a trend that say where it goes now."""
 
+NOTABLE = 2
+"""Units that a value must have moved by, to be called falling or rising."""
+
 _OFF = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING})
 
 
@@ -119,6 +122,6 @@ def _before(proof: Proof) -> str:
 def _direction(points: Sequence[Decimal | None]) -> str:
     """Return ', falling' or ', rising' by the last points, '' when they are steady or unknown."""
     known = [point for point in points[-RECENT:] if point is not None]
-    if not known or known[0] == known[-1]:
+    if not known or abs(known[-1] - known[0]) < NOTABLE:
         return ""
     return ", falling" if known[-1] < known[0] else ", rising"

@@ -33,6 +33,9 @@ WIDE = 112
 """Columns from which numbers are large."""
 
 TREND = 12
+COLUMNS = (19, 11, TREND + 1, 11, TREND + 1, 23)
+"""Widths of all columns but the last: name, SpO2 and its trend, pulse and its trend, other vitals."""
+
 LOG_LINES = 6
 
 
@@ -55,7 +58,7 @@ def picture(view: View, frame: Frame, now: int, console: Console) -> RenderableT
     blocks: list[RenderableType] = [_head(view, frame, now), _cropped(Text(frame.note, style="dim"))]
     blocks.append(loud if words else Rule(style="dim"))
     for bed in sorted(view.beds.values(), key=lambda bed: (len(bed.bed), bed.bed)):
-        blocks.append(draw(bed, view, now))
+        blocks.append(draw(bed, view, now, console.width))
         blocks.extend(_alerts(bed, now, most))
     blocks.append(Rule(style="dim"))
     blocks.extend(_gateway(view))
@@ -73,11 +76,10 @@ def _head(view: View, frame: Frame, now: int) -> RenderableType:
     return row
 
 
-def _wide(bed: BedView, view: View, now: int) -> RenderableType:
+def _wide(bed: BedView, view: View, now: int, columns: int) -> RenderableType:
     row = Table.grid(padding=(0, 1))
-    for width in (19, 11, TREND + 1, 11, TREND + 1, 23):
-        row.add_column(width=width, no_wrap=True)
-    row.add_column(no_wrap=True)
+    for width in (*COLUMNS, columns - sum(COLUMNS) - len(COLUMNS)):
+        row.add_column(width=width, no_wrap=True, overflow="ellipsis")
     row.add_row(
         _name(bed, now),
         _number(bed, "spo2", now, "bold bright_cyan"),
@@ -90,7 +92,7 @@ def _wide(bed: BedView, view: View, now: int) -> RenderableType:
     return row
 
 
-def _narrow(bed: BedView, view: View, now: int) -> RenderableType:
+def _narrow(bed: BedView, view: View, now: int, _columns: int) -> RenderableType:
     line = _cropped()
     line.append(f" BED {bed.bed} ", style="bold reverse")
     for quantity, unit, style in (("spo2", "%", "bold bright_cyan"), ("pulse", "/min", "bold bright_green")):
@@ -137,8 +139,8 @@ def _scores(bed: BedView) -> Text:
     return Text.assemble(
         ("NEWS2 ", "bold"),
         (f"{news2(bed.score)}\n", style),
-        ("risk 6 h ", "bold"),
-        f"{risk(bed.score)}\n",
+        ("risk ", "bold"),
+        f"{risk(bed.score)} within 6 h\n",
         (reasons(bed.score), "dim"),
     )
 
