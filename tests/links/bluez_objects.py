@@ -15,7 +15,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from firmware_bridges.gatt import uuid
 
-RATE_SERVICE, RATE, CONTROL = (uuid(number) for number in (0x180D, 0x2A37, 0x2A39))
+RATE_SERVICE, RATE, CONTROL, COMMAND = (uuid(number) for number in (0x180D, 0x2A37, 0x2A39, 0xFF01))
 _READ = PropertyAccess.READ
 _Options = Annotated[dict[str, Any], DBusSignature("a{sv}")]
 _Texts = Annotated[list[str], DBusSignature("as")]
@@ -118,8 +118,10 @@ class FakeDevice(ServiceInterface):
         self.answers = True
         self.attempts = 0
         self.is_connected = False
-        self.rate = _Characteristic(RATE, f"{self.path}/service0001", ["notify"])
-        self.control = _Characteristic(CONTROL, f"{self.path}/service0001", ["write"])
+        self.service = f"{self.path}/service0001"
+        self.rate = _Characteristic(RATE, self.service, 0x10, "notify")
+        self.control = _Characteristic(CONTROL, self.service, 0x20, "write")
+        self.command = _Characteristic(COMMAND, self.service, 0x30, "write-without-response")
         self._bluez = bluez
         self._in_reach = self._known = self._explored = False
         self._rssi = -50
@@ -153,7 +155,7 @@ class FakeDevice(ServiceInterface):
     def forget(self) -> None:
         """Vanish from the bus with everything below."""
         if self._explored:
-            for path in (self.rate.path(16), self.control.path(32), self.rate.service):
+            for path in (self.rate.path, self.control.path, self.command.path, self.service):
                 self._bluez.bus.unexport(path)
         if self._known:
             self._bluez.bus.unexport(self.path)
@@ -171,9 +173,9 @@ class FakeDevice(ServiceInterface):
         self.emit_properties_changed({"Connected": True})
         if not self._explored:
             self._explored = True
-            self._bluez.bus.export(self.rate.service, _Service(self.path))
-            self._bluez.bus.export(self.rate.path(16), self.rate)
-            self._bluez.bus.export(self.control.path(32), self.control)
+            self._bluez.bus.export(self.service, _Service(self.path))
+            for characteristic in (self.rate, self.control, self.command):
+                self._bluez.bus.export(characteristic.path, characteristic)
         self.emit_properties_changed({"ServicesResolved": True})
 
     @dbus_method(name="Connect")
@@ -252,17 +254,13 @@ class _Service(ServiceInterface):
 class _Characteristic(ServiceInterface):
     """One characteristic. `wanted` is set once somebody subscribed; `written` holds (kind of write, bytes)."""
 
-    def __init__(self, channel: str, service: str, flags: list[str]) -> None:
+    def __init__(self, channel: str, service: str, handle: int, flag: str) -> None:
         super().__init__("org.bluez.GattCharacteristic1")
-        self.service = service
+        self.path = f"{service}/char{handle:04x}"
         self.wanted = asyncio.Event()
         self.written: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
-        self._channel, self._flags = channel, flags
+        self._channel, self._service, self._flag = channel, service, flag
         self._value = b""
-
-    def path(self, handle: int) -> str:
-        """Return the object path of this characteristic with `handle`."""
-        return f"{self.service}/char{handle:04x}"
 
     def notify(self, value: bytes) -> None:
         """Send a notification."""
@@ -271,6 +269,8 @@ class _Characteristic(ServiceInterface):
 
     @dbus_method(name="StartNotify")
     def start_notify(self) -> None:
+        if self._flag != "notify":
+            raise _failed("NotSupported", "Operation is not supported")
         self.wanted.set()
 
     @dbus_method(name="StopNotify")
@@ -279,7 +279,10 @@ class _Characteristic(ServiceInterface):
 
     @dbus_method(name="WriteValue")
     def write_value(self, value: DBusBytes, options: _Options) -> None:
-        self.written.put_nowait((options["type"].value, bytes(value)))
+        kind = options["type"].value
+        if {"request": "write", "command": "write-without-response"}[kind] != self._flag:
+            raise _failed("NotSupported", "Operation is not supported")
+        self.written.put_nowait((kind, bytes(value)))
 
     @dbus_property(_READ, name="UUID")
     def uuid(self) -> DBusStr:
@@ -287,7 +290,7 @@ class _Characteristic(ServiceInterface):
 
     @dbus_property(_READ, name="Service")
     def service_path(self) -> DBusObjectPath:
-        return self.service
+        return self._service
 
     @dbus_property(_READ, name="Value")
     def value(self) -> DBusBytes:
@@ -295,7 +298,7 @@ class _Characteristic(ServiceInterface):
 
     @dbus_property(_READ, name="Flags")
     def flags(self) -> _Texts:
-        return self._flags
+        return [self._flag]
 
     @dbus_property(_READ, name="MTU")
     def mtu(self) -> DBusUInt16:

@@ -17,10 +17,10 @@ from edge_agent.gateway.ble_adapter import Adapter
 from edge_agent.gateway.ble_link import BleLink
 from firmware_bridges.bridge import BleSettings
 from tests.links.bluez import bluez_on, close_bleak
-from tests.links.bluez_objects import CONTROL, RATE, RATE_SERVICE, Bluez, FakeDevice
+from tests.links.bluez_objects import COMMAND, CONTROL, RATE, RATE_SERVICE, Bluez, FakeDevice
 from tests.links.recorder import Recorder, running
 
-SETTINGS = BleSettings(service=RATE_SERVICE, subscribe=(RATE,))
+SETTINGS = BleSettings(service=RATE_SERVICE, subscribe=(CONTROL, RATE))
 
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -85,6 +85,8 @@ def test_a_write_asks_for_a_response_where_the_characteristic_does(bus: str) -> 
                 await seen.until_count(LinkOpened, 1)
                 assert link.send(CONTROL, b"\x01")
                 assert await device.control.written.get() == ("request", b"\x01")
+                assert link.send(COMMAND, b"\x02")
+                assert await device.command.written.get() == ("command", b"\x02")
 
     asyncio.run(scenario())
 

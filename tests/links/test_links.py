@@ -169,6 +169,8 @@ def test_a_family_s_link_settings_choose_the_link() -> None:
             device = Device(id="1", bed="1", family=family.name, port="/dev/null", address="F0:F1:F2:F3:F4:01")
             link = build_link(device, family, Recorder(), links._adapter)
             assert isinstance(link, BleLink if family.name.startswith("bluetooth") else SerialLink)
+            if isinstance(link, BleLink):
+                assert link._continuous is not family.name.endswith("spot")
         await links.close()
 
     asyncio.run(scenario())
