@@ -33,11 +33,12 @@ Host = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address, without mqtt://"})
 ]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+FileName = Annotated[str, Meta(extra={"form": "the name of a file", "secret": True})]
 CredentialName = Annotated[
     str,
     Meta(
         pattern=r"^([a-z][a-z0-9._-]{0,63})?$",
-        extra={"form": "the name of a credential: lower-case letters, digits, . _ and -", "secret": True},
+        extra={"form": "the name of a credential that holds it (lower-case letters, digits, . _ -)", "secret": True},
     ),
 ]
 Quantity = str
@@ -47,7 +48,11 @@ BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
 Encounter = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "letters, digits, _ and -, at most 64"})
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]{0,64}$",
+        extra={"form": "a token of letters, digits, _ and - that names nobody", "secret": True},
+    ),
 ]
 
 
@@ -70,9 +75,9 @@ class Protocol(str, Enum):
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Files of the broker connection's TLS; a relative name is looked up in the service's credentials directory."""
 
-    ca: Annotated[str, Meta(description="Certificate of the authority that signed the broker's.", min_length=1)]
-    certificate: Annotated[str, Meta(description="This gateway's certificate, for mutual TLS.")] = ""
-    key: Annotated[str, Meta(description="The key of that certificate.", extra={"secret": True})] = ""
+    ca: Annotated[FileName, Meta(description="Certificate of the authority that signed the broker's.", min_length=1)]
+    certificate: Annotated[FileName, Meta(description="This gateway's certificate, for mutual TLS.")] = ""
+    key: Annotated[FileName, Meta(description="The key of that certificate.")] = ""
 
 
 class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,7 +45,7 @@ def test_a_whole_one_is_read() -> None:
         (_changed(version="4"), "/settings/version", "version"),
         (_changed(config_schema=2), "/settings/config_schema", "config_schema"),
         (_changed(beds=[]), "/settings/beds", "beds"),
-        (_changed(devices=[]).replace(b'"id"', b'"state":"standby","id":"2","id"'), "/settings/beds/0/id", "beds[0].id"),
+        (_changed(devices=[]).replace(b'"id"', b'"state":"standby","id":1,"id"'), "/settings/beds/0/id", "beds[0].id"),
         (b"[]", "/settings", "."),
         (b"null", "/settings", "."),
         (b"{", "/settings", "."),

@@ -33,7 +33,7 @@ def test_what_yaml_would_turn_into_something_else_stays_text(text: str) -> None:
         pytest.param("- a\n- b\n", f"{NAME}:1:1", "a list", id="list"),
         pytest.param("hello\n", f"{NAME}:1:1", '"hello"', id="text"),
         pytest.param(GOOD + "---\n" + GOOD, f"{NAME}:68:1", "a second document", id="two-documents"),
-        pytest.param("a: 'x\n", f"{NAME}:2:1", "broken YAML (found unexpected end of stream)", id="quote"),
+        pytest.param("a: 'x\n", f"{NAME}:1:4", "broken YAML (found unexpected end of stream)", id="quote"),
         pytest.param('a: "\\U00110000"\n', NAME, "broken YAML (chr() arg not in range(0x110000))", id="escape"),
         pytest.param("a: \x00\n", f"{NAME}:1:4", "the control character U+0000", id="nul"),
         pytest.param("a: b\nc: [" + "[" * 100, f"{NAME}:2:24", "deeper nesting", id="deep"),
@@ -69,9 +69,9 @@ def test_a_huge_file_is_refused_before_it_is_parsed() -> None:
         ("host: broker.example", "host: !!str broker.example", "broker.host", "the tag tag:yaml.org,2002:str"),
         ("model: news2-7-within-6h-lr", "model: !secret x", "model", "the tag !secret"),
         ("  keepalive_s: 10", "  <<: *defaults", "broker.<<", 'the unknown key "<<"'),
-        ("encounter: e-1", 'encounter: "e\\u200b1"', "settings.beds[0].encounter", '"e<U+200B>1"'),
-        ("encounter: e-1", 'encounter: "e\\uD800"', "settings.beds[0].encounter", '"e<U+D800>"'),
-        ("encounter: e-1", "encounter: |\n        e-1", "settings.beds[0].encounter", '"e-1<U+000A>"'),
+        ("site: left earlobe", 'site: "left\\u200bear"', "settings.devices[0].site", '"left<U+200B>ear"'),
+        ("site: left earlobe", 'site: "left\\uD800"', "settings.devices[0].site", '"left<U+D800>"'),
+        ("site: left earlobe", "site: |\n        ear", "settings.devices[0].site", '"ear<U+000A>"'),
     ],
 )
 def test_what_only_yaml_can_say_is_refused_where_it_stands(right: str, wrong: str, path: str, found: str) -> None:

@@ -126,7 +126,7 @@ class ConfigKeeper:
             record = self._store.read(version)
             self.settings = parse_ward(bytes(record.settings))
         except ConfigError as error:
-            more = f", and {len(error.problems) - 1} more problems" if len(error.problems) > 1 else ""
+            more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
             failures.append(f"pushed configuration {version} is no longer valid: {error.problems[0]}{more}")
             return False
         except StoreError as error:

@@ -20,6 +20,8 @@ _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?")
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,20})?([eE][-+]?\d{1,3})?")
 _URL = re.compile(r"\w+://(?:[^@/]*@)?([^/:]+).*")
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_MEANT = {"true": {"yes", "on", "1", "y"}, "false": {"no", "off", "0", "n"}}
+"""What people write for a truth value, some of which YAML 1.1 even took."""
 _WRITTEN = frozenset({Kind.PLAIN, Kind.TEXT})
 
 
@@ -70,7 +72,8 @@ def _truth(scalar: Scalar, _: inspect.BoolType, __: str) -> bool:
     if scalar.kind is Kind.TEXT and scalar.text in _TRUTHS:
         raise WrongError(f"remove the quotes: {scalar.text}")
     if scalar.kind is Kind.TEXT or scalar.text not in _TRUTHS:
-        raise WrongError("write true or false")
+        meant = next((truth for truth, words in _MEANT.items() if scalar.text.lower() in words), "true or false")
+        raise WrongError(f"write {meant}")
     return _TRUTHS[scalar.text]
 
 

@@ -50,7 +50,7 @@ class _Walker:
         try:
             return self._value(node, spec.kind, spec, path)
         except scalars.WrongError as wrong:
-            remedy = "write the name of a credential that holds it" if spec.secret else str(wrong)
+            remedy = f"write {spec.form}" if spec.secret else str(wrong)
             self._sheet.complain(path, described(node, secret=spec.secret), spec.allowed(), remedy, node.place)
             return spec.placeholder()
 

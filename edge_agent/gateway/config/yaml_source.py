@@ -94,7 +94,8 @@ class _Source:
         """Say what PyYAML stumbled over, and what to do about it, in our words where we have some."""
         problem = str(error.problem)
         remedy = next((remedy for part, remedy in _REMEDIES if part in problem), "correct the YAML here")
-        place = self._place(error.problem_mark or error.context_mark)
+        began = error.context_mark if str(error.context).startswith("while scanning") else None
+        place = self._place(began or error.problem_mark)
         return Unread(place, f"broken YAML ({problem})", _PLAIN_YAML, remedy)
 
     def _text(self, data: bytes) -> str:

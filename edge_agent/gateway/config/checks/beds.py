@@ -43,5 +43,6 @@ def _check_measured(bed: Bed, quantity: str, path: Path, ward: WardSettings, she
     found = f"{quantity}, which no device at this bed measures continuously"
     offered = {name for device in ward.devices if device.bed == bed.id for name in measured_continuously(device)}
     here = [name for name in QUANTITIES if name in offered]
-    remedy = f"require {here[0]} instead, or add a device" if here else "add a device that does"
+    instead = f"require {here[0]} instead" if here and len(bed.required) == 1 else "remove it"
+    remedy = f"{instead}, or add a device that measures it"
     sheet.complain(path, found, one_of(here), remedy)

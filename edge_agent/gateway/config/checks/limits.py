@@ -85,7 +85,8 @@ def _check_floors(ward: WardSettings, sheet: Sheet) -> None:
     if floor.priority.rank < Priority.MEDIUM.rank and sheet.sound((*path, "priority")):
         allowed = one_of((Priority.HIGH.value, Priority.MEDIUM.value))
         sheet.complain((*path, "priority"), floor.priority.value, allowed, "choose one of them")
-    certain = all(sheet.sound(("limits", rule, name)) for rule in ward.limits for name in ("enabled", "priority"))
+    named = [rule for rule in ward.limits if rule != _FLOOR]
+    certain = all(sheet.sound(("limits", rule, name)) for rule in named for name in ("enabled", "priority"))
     others = (ward.limit(rule) for rule in LIMIT_RULES if rule != _FLOOR)
     if certain and not any(limit.enabled and limit.priority is not Priority.INFO for limit in others):
         found, allowed = f"every rule but {_FLOOR} off or at priority info", "at least one other that alerts"
