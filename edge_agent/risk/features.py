@@ -72,6 +72,7 @@ _HIGH = np.array([RANGES[quantity][1] for quantity in QUANTITIES], np.float32)
 _STEP = np.array([STEP[quantity] for quantity in QUANTITIES], np.float32)
 _EDGES = [np.array([b.up_to for b in NEWS2_BANDS[q] if b.up_to is not None], np.float32) for q in QUANTITIES]
 _POINTS = [np.array([band.points for band in NEWS2_BANDS[quantity]], np.float32) for quantity in QUANTITIES]
+_LOG_AGE = (np.log1p(np.arange(SIGHT + 1)) / np.log1p(SIGHT)).astype(np.float32)
 _SEX = {"female": -1.0, "male": 1.0}
 _PULSE, _SYSTOLIC = QUANTITIES.index("pulse"), QUANTITIES.index("systolic")
 TOTAL = CHANNELS.index("news2_total")
@@ -176,8 +177,7 @@ def _take(array: Array, rows: npt.NDArray[np.intp]) -> Array:
 def _channels(values: Floats, observed: npt.NDArray[np.bool_], hours: npt.NDArray[np.intp], beds: Beds) -> Floats:
     """Lay all channels side by side, [n, ROWS, 24], in the order of `CHANNELS`."""
     parts = points(values)
-    log_age = np.log1p(hours) / np.log1p(SIGHT)
     shock = values[..., _PULSE] / values[..., _SYSTOLIC]
     person = (np.broadcast_to(part[:, None], shock.shape) for part in (beds.age, beds.sex))
     singles = np.stack([parts.sum(axis=-1), shock, *person], axis=-1)
-    return np.concatenate([values * _STEP, observed, log_age, parts, singles], axis=-1, dtype=np.float32)
+    return np.concatenate([values * _STEP, observed, _LOG_AGE[hours], parts, singles], axis=-1, dtype=np.float32)

@@ -6,7 +6,8 @@ Floats live here and in `features` alone; what leaves is a `RiskScore` or an `Ab
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,12 +72,11 @@ class Scorer:
         logits = self._logits(seen).reshape(-1, VIEWS)
         whole = Derived(*(part[::VIEWS] for part in seen))
         judged = Judgement(self._causes(beds, whole), logits[:, 0], self._probabilities(logits[:, 0]))
-        odds = to_real(logits, self.manifest.output.quantisation)
-        contributions = odds[:, :1] - odds[:, 1:]
+        drivers = _drivers(whole.carried, to_real(logits, self.manifest.output.quantisation))
         return [
             abstain.abstention(str(cause), bed, whole, self.manifest)
             if cause
-            else self._scored(judged, bed, _drivers(whole.carried[bed], contributions[bed]))
+            else self._scored(judged, bed, drivers[bed])
             for bed, cause in enumerate(judged.causes)
         ]
 
@@ -114,17 +114,18 @@ def open_scorer(folder: Path) -> Scorer:
     return scorer
 
 
-def _drivers(carried: features.Floats, contributions: npt.NDArray[np.float64]) -> tuple[Driver, ...]:
-    """Return the quantities that were seen, what raises the risk most first. `carried` [SIGHT, 5] in vitals' units."""
-    now, before = carried[-1], carried[-1 - features.TREND_HOURS]
-    drivers = [
-        Driver(quantity, round(float(part), DECIMALS), _known(value), _known(value - then))
-        for quantity, part, value, then in zip(QUANTITIES, contributions, now, before, strict=True)
-        if not np.isnan(value)
-    ]
-    return tuple(sorted(drivers, key=lambda driver: -driver.contribution))
+def _drivers(carried: features.Floats, odds: npt.NDArray[np.float64]) -> list[tuple[Driver, ...]]:
+    """Return for each bed the quantities that were seen, what raises the risk most first.
+
+    `carried` [n, SIGHT, 5] in vitals' units, `odds` [n, VIEWS] log-odds.
+    """
+    now, before = carried[:, -1].astype(np.float64), carried[:, -1 - features.TREND_HOURS]
+    columns = np.stack([odds[:, :1] - odds[:, 1:], now, now - before], axis=-1).round(DECIMALS)
+    return [tuple(sorted(_seen(bed), key=lambda driver: -driver.contribution)) for bed in columns.tolist()]
 
 
-def _known(value: np.float32) -> float | None:
-    """Return a number as a decimal a person reads, None for NaN."""
-    return None if np.isnan(value) else round(float(value), DECIMALS)
+def _seen(rows: list[list[float]]) -> Iterator[Driver]:
+    """Yield a driver for every quantity of one bed that has a value now. NaN becomes None."""
+    for quantity, (contribution, value, trend) in zip(QUANTITIES, rows, strict=True):
+        if not math.isnan(value):
+            yield Driver(quantity, contribution, value, None if math.isnan(trend) else trend)

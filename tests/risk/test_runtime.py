@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -33,6 +34,27 @@ def test_a_batch_gives_what_each_row_gives_alone_whatever_ran_before() -> None:
     alone = np.concatenate([model.invoke(row[None]) for row in batch])
     for size in (33, 1, 7, 7, 32):
         assert (model.invoke(batch[:size]) == alone[:size]).all()
+
+
+class _FailsWhenInvoked:
+    """Stands in for a runtime beside a numpy that it was not built for, which no environment of ours may have."""
+
+    def __init__(self, **_: object) -> None:
+        tensor = {"index": 0, "dtype": np.int8, "shape": [1, 1], "quantization": (0.1, 0)}
+        self.get_input_details = self.get_output_details = lambda: [tensor]
+
+    def resize_tensor_input(self, index: int, shape: object) -> None: ...
+    def allocate_tensors(self) -> None: ...
+    def set_tensor(self, index: int, value: object) -> None: ...
+
+    def invoke(self) -> None:
+        raise SystemError("returned a result with an exception set")
+
+
+def test_a_runtime_that_imports_and_builds_but_cannot_run_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_installed", lambda: ("numpy", SimpleNamespace(Interpreter=_FailsWhenInvoked)))
+    with pytest.raises(runtime.RuntimeUnavailableError, match=r"cannot run the model.*SystemError.*numpy < 2"):
+        runtime.open_model(b"")
 
 
 def test_without_any_runtime_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
