@@ -17,6 +17,7 @@ from edge_agent.cli.stage.story import Consequence
 from edge_agent.domain.effects import AlertChanged
 from edge_agent.wire import compose
 from edge_agent.wire.payloads.health import Health, LedgerLine
+from edge_agent.wire.payloads.state import Presence
 from tests.stage import saying
 from tests.stage.saying import NOW, Speaker
 
@@ -115,6 +116,15 @@ def test_what_was_said_after_the_account_is_not_held_against_it() -> None:
     messages = [speaker.say(saying.vitals("3", saying.stream("spo2", 95)))]
     messages.append(speaker.send(compose.health(TOPICS, NOW, account(vitals=(1, 1, 0, 0)))))
     messages.append(speaker.say(saying.vitals("3", saying.stream("spo2", 95), at=NOW + 1_000)))
+    assert outcome(audience(messages), ()).ok
+
+
+def test_the_brokers_word_for_a_lost_agent_is_no_message_of_the_agent() -> None:
+    speaker = Speaker()
+    messages = [
+        speaker.send(compose.state(TOPICS, NOW, presence, 0)) for presence in (Presence.ONLINE, Presence.OFFLINE)
+    ]
+    messages.append(speaker.send(compose.health(TOPICS, NOW, account(state=(1, 1, 0, 0)))))
     assert outcome(audience(messages), ()).ok
 
 

@@ -13,10 +13,15 @@ from edge_agent.cli.stage.ledger import Ledger
 from edge_agent.cli.stage.setting import TOPICS
 from edge_agent.cli.stage.view import Entry, View, heard, linked, told
 from edge_agent.gateway.clock import boottime
+from edge_agent.wire.topics import TOPICS as TABLE
 
 
 class Audience:
-    """The consumer's mind. `unread` counts payloads that were none of the published ones: there must not be any."""
+    """The consumer's mind.
+
+    `unread` counts payloads that were none of the published ones: there must not be any. `retained`: topics whose last
+    message the broker keeps.
+    """
 
     def __init__(self) -> None:
         """See nothing yet."""
@@ -35,6 +40,8 @@ class Audience:
             return
         if message is None:
             return
+        if TABLE[message.kind].retain:
+            self.retained.add(topic)
         self.view = heard(self.view, message)
         self.ledger.take(message)
         self._news.set()

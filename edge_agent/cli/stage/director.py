@@ -37,6 +37,13 @@ DRAIN_S = 0.3
 """Between holding the line and stopping the broker: what the broker has accepted still reaches its subscriber."""
 
 
+CUT: dict[object, str] = {
+    Event.BROKER_DIES: "the line to your broker is cut",
+    Event.BROKER_RETURNS: "the line to your broker is mended",
+}
+"""What is done and said instead where the broker is not ours to stop."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for. `broker` is somebody else's; without one we bring our own."""
 
@@ -80,6 +87,13 @@ class Director:
             await self._guarded(agent, self._play(props, line, folder))
             await agent.stop()
             await self.audience.until(lambda a: a.view.presence is Presence.STOPPED, 2)
+            if self.plan.broker:
+                await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Leave nothing retained on somebody else's broker."""
+        for topic in (*sorted(self.audience.retained), TOPICS.topic("config-desired")):
+            await self._subscriber.publish(topic, b"", retain=True)
 
     async def _connect(self, stack: AsyncExitStack) -> Line:
         far = await self._own.start() if self._own else self.plan.broker
@@ -134,7 +148,7 @@ class Director:
         plan = self.plan
         for step in steps(plan.beds, plan.duration_s):
             await self._wait_for(step.at_s)
-            self.audience.tell(step.caption)
+            self.audience.tell(CUT.get(step.what, step.caption) if self.plan.broker else step.caption)
             await self._do(step, props, line, folder)
         await self._wait_for(plan.duration_s)
         wanted = consequences(plan.beds, plan.duration_s, plan.speed)

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge_agent.cli.stage.heard import Heard
+from edge_agent.cli.stage.heard import Body, Heard
 from edge_agent.cli.stage.story import Consequence
 from edge_agent.wire.payloads.alert import AlertEvent
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.health import Health, LedgerLine
+from edge_agent.wire.payloads.state import Presence, State
 from edge_agent.wire.topics import TOPICS
 
 
@@ -53,6 +54,11 @@ class Row(msgspec.Struct, frozen=True):
         return whole and self.accepted <= self.seen <= self.accepted + self.queued
 
 
+def _will(body: Body) -> bool:
+    """Tell whether the broker says it in the agent's place: no message of the agent's."""
+    return isinstance(body, State) and body.state is Presence.OFFLINE
+
+
 class Ledger:
     """Collects messages; `verdict` judges them."""
 
@@ -72,7 +78,7 @@ class Ledger:
         envelope, body = message.envelope, message.body
         if isinstance(body, Health):
             self.account, self._account_us = body, envelope.monotonic_us
-        if TOPICS[message.kind].qos == 0:
+        if TOPICS[message.kind].qos == 0 or _will(body):
             return
         if envelope.id in self._ids:
             self.twice += 1

@@ -56,7 +56,7 @@ def lines(result: Outcome) -> list[str]:
     """Return the ledger as plain lines."""
     told = ["", "LEDGER"]
     told += [f"  {_alert(want, arrived)}" for want, arrived in result.alerts]
-    told.append(f"  {result.events} alert events in all, told apart by event id; {result.twice} messages came twice")
+    told.append(f"  alerts in all, told apart by event id: {result.events}; messages that came twice: {result.twice}")
     told += [f"  {row.kind:<16} {said(row)}" for row in result.rows]
     told += [f"  FAILED: {failure}" for failure in result.failures]
     if result.ok:
