@@ -316,11 +316,11 @@ def test_a_driver_that_hangs_holds_up_nothing_and_gets_one_thread(
             async with running(link_to(path, abandoned).run()):
                 await abandoned.until_count(LinkClosed, 1)
                 await asyncio.sleep(0.1)  # many times the delay after which another attempt would follow
+                assert len(calls) == 2
                 release.set()
                 await abandoned.until_count(LinkOpened, 1)
             await asyncio.to_thread(opener_threads)
             await asyncio.sleep(0)
             assert open_files() == before
-            assert len(calls) == 2
 
     asyncio.run(scenario())
