@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from edge_agent.domain.errors import ConfigError, Problem
 from edge_agent.domain.settings import CONFIG_SCHEMA, LocalSettings, Settings, WardSettings
@@ -37,8 +38,8 @@ _WARD_CHECKS = (check_bed_ids, check_devices, check_beds, check_sources, check_p
 class ConfigFile(LocalSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The gateway's file: its own settings, and the ward's until IT pushes some."""
 
-    config_schema: int
-    settings: WardSettings | None = None
+    config_schema: Annotated[int, Meta(description="Version of this layout: older ones are migrated, newer refused.")]
+    settings: Annotated[WardSettings | None, Meta(description="The ward's half, until IT has pushed one.")] = None
 
 
 class Loaded(NamedTuple):

@@ -54,6 +54,10 @@ class Spec(msgspec.Struct, frozen=True):
             return kind.cls(**holes)
         return _PLACEHOLDERS[type(kind)]
 
+    def fields(self) -> list[Spec]:
+        """Return what the fields of a record ask for, in their order."""
+        return [Spec.of(field.type) for field in self.kind.fields] if isinstance(self.kind, inspect.StructType) else []
+
     def _plainly(self) -> str:
         kind = self.kind
         if isinstance(kind, inspect.StrType):
@@ -85,6 +89,7 @@ _WORDS: dict[type[inspect.Type], str] = {
 
 
 def _bounds(kind: _Number) -> str:
-    low = f"from {kind.ge}" if kind.ge is not None else f"above {kind.gt:g}" if kind.gt is not None else ""
-    high = f"to {kind.le}" if kind.le is not None else f"below {kind.lt}" if kind.lt is not None else ""
-    return "".join(f" {part}" for part in (low, high) if part)
+    """Say the bounds, as far as settings use them: from and to, or above and up to."""
+    if kind.gt is not None:
+        return f" above {kind.gt:g}" + (f" and up to {kind.le:g}" if kind.le is not None else "")
+    return (f" from {kind.ge}" if kind.ge is not None else "") + (f" to {kind.le}" if kind.le is not None else "")
