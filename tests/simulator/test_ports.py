@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,18 @@ def test_bytes_go_both_ways_unchanged(port: Port) -> None:
         while len(heard) < 256:
             heard += port.read()
         assert heard == every
+
+
+def test_a_host_that_sets_up_nothing_still_gets_every_byte_as_it_is(port: Port) -> None:
+    port.plug()
+    awkward = b"\x03\x04\r\n\x11\x13\x7f"
+    host = os.open(port.link, os.O_RDWR | os.O_NOCTTY)
+    try:
+        port.write(awkward)
+        assert os.read(host, 64) == awkward
+        assert port.read() == b"", "no echo"
+    finally:
+        os.close(host)
 
 
 def test_a_pulled_cable_ends_the_line_and_takes_the_name_away(port: Port) -> None:

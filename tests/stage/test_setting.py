@@ -8,13 +8,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from edge_agent.bedside.ward import Ward
-from edge_agent.cli.stage.past import snapshot
+from edge_agent.bedside.ward import Ward, WardState
+from edge_agent.cli.stage.past import HOURS, snapshot
 from edge_agent.cli.stage.setting import BAD_LIMIT, GOOD_LIMIT, gateway_file, ward
 from edge_agent.cli.stage.story import roles
 from edge_agent.domain.errors import ConfigError
 from edge_agent.domain.settings import SECOND
 from edge_agent.gateway.config.load import load_file, parse_file, parse_ward
+from edge_agent.simulator.histories import medians
 from tests.paths import CHECKOUT
 
 PORTS = Path("/tmp/bedside-demo")  # noqa: S108 - the name in the file, nothing is written there
@@ -45,4 +46,13 @@ def test_the_past_is_a_state_that_the_ward_restores() -> None:
     restored = Ward()
     restored.restore(snapshot(settings, roles(4), 1, now))
     assert restored.settings == settings
-    assert snapshot(settings, roles(4), 1, now) != snapshot(settings, roles(4), 2, now)
+
+
+def test_the_past_is_that_of_the_patients_who_then_live_on() -> None:
+    settings, now = ward(roles(4), PORTS), 5 * SECOND
+    for seed in (1, 2):
+        state = msgspec.msgpack.decode(snapshot(settings, roles(4), seed, now), type=WardState)
+        for role in roles(4):
+            lived = medians(role.patient(seed), HOURS)
+            assert state.beds[role.bed].hours.medians(now) == lived
+            assert lived != medians(role.patient(seed + 1), HOURS)
