@@ -38,10 +38,10 @@ def test_every_alert_and_every_group_comes_back_as_it_went_in(messages: list[Out
         migrate(connection, Path("unused"))
         for each in given_in:
             rows.put_alert(connection, each)
-        group = rows.put_group(connection, given_in, {("run", "stream"): len(given_in)})
+        group = rows.put_group(connection, 1, given_in, {("run", "stream"): len(given_in)})
         assert list(rows.alerts(connection)) == given_in
         assert list(rows.groups(connection)) == [group]
-        assert rows.group(connection, 1) == given_in
+        assert rows.group(connection, group.number) == given_in
 
 
 def test_alert_and_ward_snapshot_are_one_commit_and_the_rest_of_the_memory_stays(tmp_path: Path) -> None:
@@ -65,12 +65,12 @@ def test_what_is_settled_is_forgotten_and_the_ledger_written_with_it(tmp_path: P
         async with stored(tmp_path) as store:
             await store.begin(RUN)
             await store.commit_alert([kept(1), kept(2)], {}, announced=["event-1", "event-2"])
-            group = await store.spill([kept(3, draft()), kept(4, draft())], {(RUN, "bed/3/vitals"): 2})
+            group = await store.spill(1, [kept(3, draft()), kept(4, draft())], {(RUN, "bed/3/vitals"): 2})
             assert group is not None
             dead = (DeadLetter(kept(2).message, 0x87),)
-            settled = Settled(alerts=(1, 2), groups=(3,), over=("event-1",), dead=dead, counts=(counts,))
+            settled = Settled(alerts=(1, 2), groups=(group.number,), over=("event-1",), dead=dead, counts=(counts,))
             assert await store.settle(settled)
-            assert await store.load(3) is None
+            assert await store.load(group.number) == []
         return await reopened(tmp_path)
 
     opening = asyncio.run(scenario())
@@ -110,7 +110,7 @@ def test_an_alert_overtakes_telemetry_that_waits_for_the_disk(tmp_path: Path) ->
         async with stored(tmp_path) as store:
             await store.open()
             group = [kept(number, draft(text="x" * 10_000)) for number in range(1, 200)]
-            spills = [store.spill(group, {}) for _ in range(3)]
+            spills = [store.spill(number, group, {}) for number in range(3)]
             for future in spills:
                 future.add_done_callback(lambda _: order.append("telemetry"))
             urgent = store.commit_alert([kept(1, alert("e"))], {})

@@ -21,7 +21,7 @@ async def filled(folder: Path, alerts: int = 40) -> None:
     async with stored(folder) as store:
         await store.open()
         assert await store.commit_alert([kept(number) for number in range(1, alerts + 1)], {"ward": b"snapshot" * 99})
-        assert await store.spill([kept(100, draft())], {("run", "stream"): 1})
+        assert await store.spill(1, [kept(100, draft())], {("run", "stream"): 1})
 
 
 async def opened(folder: Path) -> tuple[Opening, Troubles]:
@@ -91,7 +91,7 @@ def test_damage_met_while_running_is_repaired_and_the_alert_is_durable(tmp_path:
         async with stored(tmp_path, troubles) as store:
             await store.open()
             for number in range(1, 100):  # more than SQLite keeps in memory, so that it has to read the damage
-                await store.spill([kept(number, draft(text=random.Random(number).randbytes(30_000).hex()))], {})
+                await store.spill(number, [kept(number, draft(text=random.Random(number).randbytes(30_000).hex()))], {})
             await store.commit_alert([kept(200)], {})
             with (tmp_path / FILE_NAME).open("r+b") as file:
                 file.seek(8192)
@@ -219,7 +219,7 @@ def test_the_log_goes_into_the_file_and_stays_short(tmp_path: Path) -> None:
         async with stored(tmp_path) as store:
             await store.open()
             for number in range(1, 40):
-                await store.spill([kept(number, draft(text=random.Random(number).randbytes(60_000).hex()))], {})
+                await store.spill(number, [kept(number, draft(text=random.Random(number).randbytes(60_000).hex()))], {})
             return (tmp_path / f"{FILE_NAME}-wal").stat().st_size
 
     assert asyncio.run(scenario()) < database.LOG_BYTES

@@ -1,0 +1,39 @@
+"""After an outage: which alert events are announced live, and which are history (DESIGN section 4).
+
+An event whose condition still holds is announced once, at its newest revision. An event already over is history,
+complete and in order; only if its start had been announced, its end goes live instead, so that screens close it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import NamedTuple
+
+from edge_agent.gateway.delivery.entry import Entry, Lane
+
+
+class Place(NamedTuple):
+    """Where an alert event goes. Within the past, `rank` puts the events that were ever high first."""
+
+    entry: Entry
+    lane: Lane
+    rank: int
+
+
+def triage(entries: Iterable[Entry], announced: Container[str]) -> list[Place]:
+    """Place every alert event of `entries`, which are in the order of production."""
+    events: dict[str, list[Entry]] = {}
+    for entry in entries:
+        events.setdefault(entry.message.event_id, []).append(entry)
+    return [place for event, rows in events.items() for place in _places(rows, known=event in announced)]
+
+
+def _places(rows: list[Entry], *, known: bool) -> list[Place]:
+    over = any(row.message.over for row in rows)
+    worst = min(row.message.urgency for row in rows)
+    live = rows[-1:] if known or not over else []
+    past = rows[: len(rows) - len(live)]
+    return [
+        *(Place(row, Lane.PAST_ALERTS, worst) for row in past),
+        *(Place(row, Lane(row.message.urgency), 0) for row in live),
+    ]
