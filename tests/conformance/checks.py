@@ -30,10 +30,14 @@ Fields = Mapping[str, object]
 
 
 class Check(NamedTuple):
-    """`fields`: every field we can say of a case; FrameError if it is no frame. `family`: whose decoder must agree."""
+    """`fields`: every field we can say of a case; FrameError if it is no frame. `family`: whose decoder must agree.
+
+    `channel`: where the family's device sends a case; without it, on the family's first channel.
+    """
 
     fields: Callable[[Case], Fields]
     family: Family | None = None
+    channel: Callable[[Case], str] | None = None
 
 
 def contec_9byte(case: Case) -> Fields:
