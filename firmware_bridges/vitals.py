@@ -131,6 +131,34 @@ _ALL = (
         ucum="%",
         decimals=2,
     ),
+    Vital(
+        code="glucose",
+        title="Glucose (blood)",
+        quantity="glucose",
+        mdc=160020,
+        mdc_name="MDC_CONC_GLU_GEN",
+        loinc="2339-0",
+        ucum="mg/dL",
+    ),
+    Vital(
+        code="glucose_interstitial",
+        title="Glucose (interstitial fluid)",
+        quantity="glucose",
+        mdc=160212,
+        mdc_name="MDC_CONC_GLU_ISF",
+        loinc="99504-3",
+        ucum="mg/dL",
+    ),
+    Vital(
+        code="weight",
+        title="Body weight",
+        quantity="weight",
+        mdc=188736,
+        mdc_name="MDC_MASS_BODY_ACTUAL",
+        loinc="29463-7",
+        ucum="kg",
+        decimals=2,
+    ),
 )
 VITALS: dict[str, Vital] = {vital.code: vital for vital in _ALL}
 """Every vital the product knows, by code. Order is the order of display."""

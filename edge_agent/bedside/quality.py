@@ -36,13 +36,16 @@ PLAUSIBLE: dict[str, Plausible] = {
     "mean_pressure": Plausible(10, 280, 60),
     "temperature": Plausible(240, 460, 10),
     "perfusion_index": Plausible(0, 3000, 3000),
+    "glucose": Plausible(5, 1500, 1500),
+    "glucose_interstitial": Plausible(5, 1500, 1500),
+    "weight": Plausible(30, 50000, 50000),
 }
 """A heart rate or respiratory rate of 0 is possible and must alert.
 
 An oximeter that counts no pulse has none to report.
 
-Ranges are wider than any limit; steps exceed the largest second-to-second change in the BIDMC recordings (pulse 25,
-SpO2 3, respiration 8), measured on all 33.
+Ranges are wider than any limit (glucose 5 to 1500 mg/dL, weight 0.3 to 500 kg); steps exceed the largest
+second-to-second change in the BIDMC recordings (pulse 25, SpO2 3, respiration 8), measured on all 33.
 """
 
 MEMORY = 10 * SECOND

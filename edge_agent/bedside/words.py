@@ -15,10 +15,12 @@ NAMES = {
     "mean_pressure": "Mean pressure",
     "temperature": "Temperature",
     "perfusion_index": "Perfusion index",
+    "glucose": "Glucose",
+    "weight": "Weight",
 }
 """What a ward calls each quantity."""
 
-UNITS = {"/min": "/min", "%": "%", "mm[Hg]": "mmHg", "Cel": "°C"}
+UNITS = {"/min": "/min", "%": "%", "mm[Hg]": "mmHg", "Cel": "°C", "mg/dL": "mg/dL", "kg": "kg"}
 """How a ward writes each UCUM unit."""
 
 

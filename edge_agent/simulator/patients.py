@@ -34,7 +34,8 @@ class VirtualPatient(msgspec.Struct, frozen=True):
     courses: tuple[Course, ...] = ()
 
     def sample(self, t_ns: int) -> dict[str, int]:
-        """Return every vital the product knows; a pulse counted by three means is one pulse."""
+        """Return every vital that the physiology knows; a pulse counted by three means is one pulse."""
         body = vitals(self.resting, self.courses, self.seed, t_ns / SECOND)
         body["mean_pressure"] = (body["systolic"] + 2 * body["diastolic"]) / 3
-        return {vital.code: vital.scaled(Decimal(body[vital.quantity])) for vital in VITALS.values()}
+        known = (vital for vital in VITALS.values() if vital.quantity in body)
+        return {vital.code: vital.scaled(Decimal(body[vital.quantity])) for vital in known}

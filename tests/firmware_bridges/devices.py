@@ -38,6 +38,9 @@ RANGES = {
     "mean_pressure": (10, 280),
     "temperature": (200, 450),
     "perfusion_index": (0, 2000),
+    "glucose": (1, 2000),
+    "glucose_interstitial": (1, 2000),
+    "weight": (1, 30000),
 }
 """What any device of ours can say of a living patient, in units of the vital's resolution."""
 

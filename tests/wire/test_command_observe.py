@@ -75,7 +75,7 @@ def test_what_is_beyond_the_possible_is_refused_where_it_stands(code: str, side:
         ({"vitals": [{"vital": "temperature", "value": None, "unit": "Cel"}]}, "/vitals/0/value"),
         ({"vitals": [{"vital": "temperature", "value": 37.2}]}, "/vitals/0/unit"),
         ({"vitals": [{"vital": "temperature", "value": 37.2, "unit": "Cel", "site": "ear"}]}, "/vitals/0/site"),
-        ({"vitals": [{"vital": "glucose", "value": 5, "unit": "mmol/L"}]}, "/vitals/0/vital"),
+        ({"vitals": [{"vital": "lactate", "value": 5, "unit": "mmol/L"}]}, "/vitals/0/vital"),
         ({"vitals": [{"vital": "spo2", "value": 90, "unit": "%"}] * 2}, "/vitals/1/vital"),
         ({"vitals": [{"vital": "spo2", "value": 90, "unit": "%"}] * 99}, "/vitals"),
         ({"consciousness": "alert"}, "/consciousness"),
