@@ -160,10 +160,12 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def wait(self, enough: Callable[[list[Heard]], bool], what: str = "it did not arrive") -> list[Heard]:
+    def wait(
+        self, enough: Callable[[list[Heard]], bool], what: str = "it did not arrive", within_s: float = DEADLINE_S
+    ) -> list[Heard]:
         """Return all messages as soon as `enough` of them holds; fail after the deadline."""
         with self._changed:
-            assert self._changed.wait_for(lambda: enough(self.heard), DEADLINE_S), f"{what}; heard {self.heard}"
+            assert self._changed.wait_for(lambda: enough(self.heard), within_s), f"{what}; heard {self.heard}"
             return list(self.heard)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:

@@ -27,16 +27,19 @@ AFTER = 60 * SECOND
 FREEZE_BYTES = 8 << 20
 DAY_BYTES = 64 << 20
 DAY = 24 * 3600 * SECOND
+FOLDER_BYTES = 512 << 20
 SUFFIX = ".rec"
 
 
 class Header(msgspec.Struct, frozen=True, tag="header"):
-    """What a recording was made with. `event_id` is the alert it belongs to."""
+    """What a recording was made with.
+
+    `event_id` is the alert it belongs to; the model's hash is in each of its answers.
+    """
 
     format: int
     agent: str
     python: str
-    model_sha256: str
     run: str
     boot: str
     event_id: str
@@ -81,6 +84,19 @@ def read(path: Path) -> Iterator[Record]:
 def _framed(record: Record) -> bytes:
     data = _ENCODER.encode(record)
     return len(data).to_bytes(4, "big") + data
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append to a recording, and keep its folder within its size: the oldest recordings go first. Blocks; OSError."""
+    with path.open("ab") as file:
+        file.write(data)
+    recordings = sorted(path.parent.glob(f"*{SUFFIX}"), key=lambda each: each.stat().st_mtime)
+    total = sum(each.stat().st_size for each in recordings)
+    for oldest in recordings[:-1]:
+        if total <= FOLDER_BYTES:
+            return
+        total -= oldest.stat().st_size
+        oldest.unlink()
 
 
 class Recorder:

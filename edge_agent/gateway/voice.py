@@ -34,7 +34,7 @@ class Outlet(Protocol):
         """Send a message, in its turn."""
 
     def publish_alert(self, drafts: list[Draft], memory: dict[str, bytes]) -> None:
-        """Store alert events durably with what must be remembered with them, then send them."""
+        """Store alert events durably with what must be remembered with them, then send them and their snapshots."""
 
 
 class Hands(NamedTuple):
@@ -62,6 +62,7 @@ class Voice:
     def speak(self, effects: list[Effect], now: int) -> None:
         """Act on the effects of one input handled at `now` (ns)."""
         events: list[Draft] = []
+        shown: list[Draft] = []
         others: list[Draft] = []
         stamp = self._stamp()
         for effect in effects:
@@ -72,12 +73,15 @@ class Voice:
             elif isinstance(effect, AlertChanged):
                 events += compose(effect, self._topics, stamp)
                 self._noticed(effect.alert, now)
+            elif isinstance(effect, AlertsSnapshot):
+                shown += compose(effect, self._topics, stamp)
             else:
                 self._reported(effect)
                 others += compose(effect, self._topics, stamp, self._of_bed(effect))
         if events:
-            self._hands.outlet.publish_alert(events, self._hands.remember())
-        for draft in others:
+            # The snapshots that show the events wait for the same commit: nothing is shown that a kill could undo.
+            self._hands.outlet.publish_alert([*events, *shown], self._hands.remember())
+        for draft in others if events else [*shown, *others]:
             self._hands.outlet.publish(draft)
 
     def forget(self, devices: set[str]) -> None:
@@ -96,8 +100,6 @@ class Voice:
             log.info("link", device=effect.device, bed=effect.bed, state=effect.state.value, reason=effect.reason)
         elif isinstance(effect, DeviceReport):
             self.devices[effect.device] = effect
-        elif isinstance(effect, AlertsSnapshot):
-            log.debug("snapshot", bed=effect.bed, alerts=len(effect.alerts), monitored=effect.monitored)
 
     def _noticed(self, alert: Alert, now: int) -> None:
         log.info(

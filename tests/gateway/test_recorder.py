@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,12 @@ from edge_agent.domain.errors import AgentError
 from edge_agent.domain.inputs import Entry, Input
 from edge_agent.domain.settings import SECOND
 from edge_agent.gateway import recorder as module
-from edge_agent.gateway.recorder import Checkpoint, Header, Noted, Recorder, effects_json, read
+from edge_agent.gateway.recorder import Checkpoint, Header, Noted, Recorder, append, effects_json, read
 from edge_agent.gateway.replay import header, replay
 from tests.bedside.harness import Bench
 from tests.bedside.test_time import STORY, tell
 
-HEADER = Header(module.FORMAT, "0.1.0", "3.11", "", "run", "boot", "")
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
+HEADER = Header(module.FORMAT, "0.1.0", "3.11", "run", "boot", "")
 
 
 class Recorded(Bench):
@@ -127,6 +123,14 @@ def test_a_day_of_alerts_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pyt
     assert bench.recorder.freeze("two", bench.now) is None
     bench.wait(60)
     assert bench.recorder.freeze("three", bench.now)
+
+
+def test_the_folder_keeps_its_size_and_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FOLDER_BYTES", 250)
+    for number in range(5):
+        append(tmp_path / f"{number}.rec", bytes(100))
+        os.utime(tmp_path / f"{number}.rec", (number, number))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3.rec", "4.rec"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no recording", gzip.compress(b"\x00\x00\x00\x01\x80")])
