@@ -46,6 +46,7 @@ Quantity = str
 Adapter = Annotated[str, Meta(pattern=r"^(hci\d{1,2})?$", extra={"form": "the name of an adapter such as hci0"})]
 BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower-case words such as left earlobe"})]
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
+Sources = Annotated[tuple[Id, ...], Meta(max_length=16)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
 Encounter = Annotated[
     str,
@@ -106,7 +107,7 @@ class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
     model: Annotated[str, Meta(description="Name of the risk model's bundle.", min_length=1)] = "news2-7-within-6h-lr"
     consumers: Annotated[
-        tuple[Id, ...], Meta(description="Programs whose receipts count as delivered to a person.")
+        tuple[Id, ...], Meta(max_length=32, description="Programs whose receipts count as delivered to a person.")
     ] = ()
 
 
@@ -130,10 +131,13 @@ class Bed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Annotated[BedState, Meta(description="Only a monitored bed can be NOT-MONITORED.")] = BedState.MONITORED
     required: Annotated[
         tuple[Quantity, ...],
-        Meta(description="Quantities that must stay fresh; each needs a device that measures it continuously."),
+        Meta(
+            max_length=16,
+            description="Quantities that must stay fresh; each needs a device that measures it continuously.",
+        ),
     ] = ("spo2",)
     sources: Annotated[
-        dict[Quantity, tuple[Id, ...]], Meta(description="Per quantity its devices, the preferred one first.")
+        dict[Quantity, Sources], Meta(description="Per quantity its devices, the preferred one first.")
     ] = {}
     patient: Annotated[Patient, Meta(description="What scores need to know of the person, no name.")] = Patient()
     encounter: Annotated[
@@ -195,8 +199,8 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=0, le=MAX_VERSION, description="Grows with every push; the local file's own is 0.")
     ] = 0
     config_schema: Annotated[int, Meta(description="Version of this layout.")] = CONFIG_SCHEMA
-    beds: Annotated[tuple[Bed, ...], Meta(description="The beds of this gateway.")] = ()
-    devices: Annotated[tuple[Device, ...], Meta(description="The devices at those beds.")] = ()
+    beds: Annotated[tuple[Bed, ...], Meta(max_length=64, description="The beds of this gateway.")] = ()
+    devices: Annotated[tuple[Device, ...], Meta(max_length=128, description="The devices at those beds.")] = ()
     limits: Annotated[
         dict[str, Limit], Meta(description="Limit rules that differ from their default; what is not written keeps it.")
     ] = {}

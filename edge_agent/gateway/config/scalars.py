@@ -22,6 +22,8 @@ _URL = re.compile(r"\w+://(?:[^@/]*@)?([^/:]+).*")
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _MEANT = {"true": {"yes", "on", "1", "y"}, "false": {"no", "off", "0", "n"}}
 """What people write for a truth value, some of which YAML 1.1 even took."""
+_GUESSED = 300
+"""Longest text that is worth a guess; the guesses' patterns take time with the square of it."""
 _WRITTEN = frozenset({Kind.PLAIN, Kind.TEXT})
 
 
@@ -111,6 +113,8 @@ def _bounded(number: float, kind: inspect.IntType | inspect.FloatType) -> float:
 
 def _text_remedy(text: str, pattern: str, form: str) -> str:
     """Guess what was meant: the host of an URL, a name with something between its words."""
+    if len(text) > _GUESSED:
+        return f"write {form}"
     guesses = (_URL.sub(r"\1", text), re.sub(r"[^A-Za-z0-9]+", "-", text.strip()))
     meant = next((guess for guess in guesses if guess != text and re.fullmatch(pattern, guess)), None)
     return f"write {meant}" if meant else f"write {form}"
@@ -119,6 +123,8 @@ def _text_remedy(text: str, pattern: str, form: str) -> str:
 def _number_remedy(scalar: Scalar, form: re.Pattern[str], otherwise: str) -> str:
     """Guess what was meant: quotes, a comma, a unit, digits in groups, leading zeros."""
     text = scalar.text.strip()
+    if len(text) > _GUESSED:
+        return otherwise
     if form.fullmatch(text):
         return f"remove the quotes: {text}"
     guesses = (

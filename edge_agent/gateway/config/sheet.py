@@ -6,6 +6,9 @@ from edge_agent.domain.errors import ConfigError, Problem
 from edge_agent.gateway.config.nodes import Place
 from edge_agent.gateway.config.words import Path, clean, dotted
 
+MOST = 200
+"""Problems after which reading stops: nobody reads more, and no input may keep a gateway busy."""
+
 
 class _Notes:
     """What all views of one sheet share."""
@@ -15,6 +18,8 @@ class _Notes:
         self.places: dict[Path, Place] = {}
         self.keys: dict[Path, Place] = {}
         self.refused: set[Path] = set()
+        self.around: set[Path] = set()
+        """Every path that is refused, or has something refused below it."""
 
 
 class Sheet:
@@ -55,8 +60,7 @@ class Sheet:
 
     def sound(self, *paths: Path) -> bool:
         """Tell whether nothing at, above or below any of `paths` has been refused, so that its value may be judged."""
-        full = [self._base + path for path in paths]
-        return not any(_related(path, bad) for path in full for bad in self._notes.refused)
+        return not any(self._base + path in self._notes.around or self.lost(path) for path in paths)
 
     def lost(self, path: Path) -> bool:
         """Tell whether the setting was refused as a whole, or a section around it was: then it has no value."""
@@ -64,14 +68,17 @@ class Sheet:
         return any(full[:length] in self._notes.refused for length in range(len(full) + 1))
 
     def complain(self, path: Path, found: str, allowed: str, remedy: str, at: Place | None = None) -> None:
-        """Refuse the setting, once: what is already refused is not complained of again."""
+        """Refuse the setting, once: what is already refused is not complained of again. Gives up after `MOST`."""
         full = self._base + path
         if full in self._notes.refused:
             return
         self._notes.refused.add(full)
+        self._notes.around.update(full[:length] for length in range(len(full) + 1))
         place = at or self.place(path)
         problem = Problem(where=clean(place.text), path=dotted(full), found=found, allowed=allowed, remedy=remedy)
         self._notes.problems.append((place.order, problem))
+        if len(self._notes.problems) == MOST:
+            raise ConfigError((*self.problems(), _and_more(problem.where)))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return all problems in the order of the text."""
@@ -83,6 +90,5 @@ class Sheet:
             raise ConfigError(problems)
 
 
-def _related(one: Path, other: Path) -> bool:
-    shared = min(len(one), len(other))
-    return one[:shared] == other[:shared]
+def _and_more(where: str) -> Problem:
+    return Problem(where, ".", f"{MOST} problems, and perhaps more", "none", "correct these, then check again")

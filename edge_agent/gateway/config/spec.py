@@ -64,6 +64,8 @@ class Spec(msgspec.Struct, frozen=True):
             return self.form or "text"
         if isinstance(kind, inspect.IntType | inspect.FloatType):
             return ("a whole number" if isinstance(kind, inspect.IntType) else "a number") + _bounds(kind)
+        if isinstance(kind, inspect.VarTupleType) and kind.max_length is not None:
+            return f"a list of at most {kind.max_length}"
         if isinstance(kind, inspect.EnumType):
             return one_of(member.value for member in kind.cls)
         if isinstance(kind, inspect.StructType):

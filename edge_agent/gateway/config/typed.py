@@ -59,7 +59,10 @@ class _Walker:
             return kind.cls(**self._fields(_section(node), kind, path))
         if isinstance(kind, inspect.VarTupleType):
             item = Spec.of(kind.item_type)
-            return tuple(self.read(child, item, (*path, index)) for index, child in enumerate(_items(node)))
+            items = _items(node)
+            if kind.max_length is not None and len(items) > kind.max_length:
+                raise scalars.WrongError(f"shorten it: it has {len(items)} entries")
+            return tuple(self.read(child, item, (*path, index)) for index, child in enumerate(items))
         if isinstance(kind, inspect.DictType):
             item = Spec.of(kind.value_type)
             entries = self._entries(_section(node), path)

@@ -17,9 +17,9 @@ _SERIAL_ONLY, _BLUETOOTH_ONLY = ("port", "baudrate"), ("address", "adapter")
 
 def check_devices(ward: WardSettings, sheet: Sheet) -> None:
     """Complain of every device that cannot be read as it is written."""
+    _check_beds(ward, sheet)
     for index, device in enumerate(ward.devices):
         path: Path = ("devices", index)
-        _check_bed(device, path, ward, sheet)
         _check_family(device, path, sheet)
         _check_link(device, path, sheet)
     paths = [(("devices", index), device) for index, device in enumerate(ward.devices)]
@@ -29,12 +29,16 @@ def check_devices(ward: WardSettings, sheet: Sheet) -> None:
     refuse_repeats(addresses, sheet, "every address once")
 
 
-def _check_bed(device: Device, path: Path, ward: WardSettings, sheet: Sheet) -> None:
+def _check_beds(ward: WardSettings, sheet: Sheet) -> None:
+    """Refuse beds that do not exist, if it is certain which do."""
     beds = [bed.id for bed in ward.beds]
-    readable = sheet.sound((*path, "bed")) and all(sheet.sound(("beds", index, "id")) for index in range(len(beds)))
-    if readable and beds and device.bed not in beds:
-        remedy = suggestion(device.bed, beds, "add the bed, or correct the name")
-        sheet.complain((*path, "bed"), f"the unknown bed {shown(device.bed)}", one_of(beds), remedy)
+    if not beds or not all(sheet.sound(("beds", index, "id")) for index in range(len(beds))):
+        return
+    for index, device in enumerate(ward.devices):
+        path: Path = ("devices", index, "bed")
+        if device.bed not in beds and sheet.sound(path):
+            remedy = suggestion(device.bed, beds, "add the bed, or correct the name")
+            sheet.complain(path, f"the unknown bed {shown(device.bed)}", one_of(beds), remedy)
 
 
 def _check_family(device: Device, path: Path, sheet: Sheet) -> None:
