@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.domain.settings import Bed, WardSettings
+from edge_agent.gateway.config import store
 from edge_agent.gateway.config.keeper import Outcome
 from edge_agent.gateway.config.store import ConfigStore, stored
 from tests.config.killed import NEW, OLD
@@ -107,9 +109,9 @@ def test_without_any_push_the_seed_runs_and_nothing_is_amiss(tmp_path: Path) -> 
 
 
 def test_a_stored_push_that_today_is_refused_is_not_run(tmp_path: Path) -> None:
-    store = ConfigStore(tmp_path)
-    store.save(stored(1, None, push(settings(1)).partition(b'"settings": ')[2][:-1]))
-    store.save(stored(2, None, b'{"config_schema": 1, "version": 2, "beds": [], "limits": {"spo2-low": {"limit": 1}}}'))
+    kept = ConfigStore(tmp_path)
+    kept.save(stored(1, None, push(settings(1)).partition(b'"settings": ')[2][:-1]))
+    kept.save(stored(2, None, b'{"config_schema": 1, "version": 2, "beds": [], "limits": {"spo2-low": {"limit": 1}}}'))
     at = Applied(tmp_path)
     assert at.keeper.start().version == 1
     assert "pushed configuration 2 is no longer valid: /settings/beds" in at.keeper.fallback
@@ -131,6 +133,18 @@ def test_a_full_disk_refuses_the_push_and_keeps_the_old(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["pushed-2.json"]
     assert at.keeper.settings.version == OLD["version"]
     assert _receive(at, push(NEW)) is Outcome.APPLIED, "with room again the same push is taken"
+
+
+def test_what_is_not_known_to_be_durable_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Applied(tmp_path)
+    _receive(at, push(OLD))
+
+    def fail(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(store, "_sync_directory", fail)
+    assert _receive(at, push(NEW)) is Outcome.REFUSED
+    assert Applied(tmp_path).keeper.start().version == OLD["version"]
 
 
 def test_a_state_directory_that_cannot_be_read_is_said(tmp_path: Path) -> None:

@@ -66,3 +66,10 @@ def test_a_diff_names_what_differs_and_no_more() -> None:
         rules=True,
     )
     assert diff(new, old).devices_removed == ("ox-4",)
+
+
+def test_decimals_that_are_equal_are_the_same_configuration() -> None:
+    base = {"version": 1, "config_schema": 1, "beds": [{"id": "1", "state": "unassigned"}]}
+    written = [{"limit": limit, "deep_limit": "85.00"} for limit in (90, "90", "90.0")]
+    wards = [parse_ward(msgspec.json.encode({**base, "limits": {"spo2-low": each}})) for each in written]
+    assert len({fingerprint(ward) for ward in wards}) == 1
