@@ -75,7 +75,7 @@ class BedUnit(msgspec.Struct):
     id: str
     watched_since: int
     hours: Hours
-    next_report: int
+    reported_at: int
     streams: dict[str, Stream] = {}
     facts: dict[str, Fact] = {}
     conditions: dict[str, Condition] = {}
@@ -92,6 +92,8 @@ class BedUnit(msgspec.Struct):
     score_told: str = ""
     snapshot_due: bool = True
     fresh: bool = False
+    reported_fresh: bool = False
+    dirty: bool = True
     rules_due: int | None = None
     deadline: int = 0
 
@@ -103,14 +105,15 @@ class BedUnit(msgspec.Struct):
         return self.streams[key]
 
     def report_due(self, settings: WardSettings) -> int:
-        """Return when telemetry is due.
+        """Return when telemetry is due: with the first value after the interval, or a quarter later without one.
 
-        With the next value that comes once the interval is over, or soon after without.
-
-        A value that comes a little early does not wait for the next one: devices' seconds are not ours.
+        A value that comes a little early does not wait for the next one: devices' seconds are not ours. After a report
+        without a new value the next value is told at once.
         """
         interval = settings.telemetry_interval_s * SECOND
-        return self.next_report - interval // 50 if self.fresh else self.next_report + interval // 4
+        if not self.fresh:
+            return self.reported_at + interval + interval // 4
+        return self.reported_at + interval - interval // 50 if self.reported_fresh else self.reported_at
 
     def sample(self, stream: Stream, now: int) -> None:
         """Let a usable value count in the bed's past if its stream is the one in use."""
@@ -135,11 +138,12 @@ class BedUnit(msgspec.Struct):
         for name, statement in said.items():
             if statement is not None:
                 self.facts[name] = Fact(statement, seen.observed_at, seen.person, seen.prescriber)
-        self.risk_due = now
+        self.risk_due, self.dirty = now, True
 
     def forget_freshness(self, now: int) -> None:
         """After a restart nothing has been seen: values stay as last valid ones, and the bed is given its time anew."""
-        self.watched_since, self.next_report, self.deadline, self.snapshot_due = now, now, now, True
+        self.watched_since, self.reported_at, self.deadline = now, now, now
+        self.snapshot_due = self.dirty = True
         for stream in self.streams.values():
             stream.forget()
         for condition in self.conditions.values():
@@ -178,34 +182,37 @@ class BedUnit(msgspec.Struct):
     def answered(self, request: int, answer: RiskAnswer, now: int) -> None:
         """Keep the model's answer to the newest question; older ones are late and dropped."""
         if request == self.risk_request:
-            self.risk, self.risk_at = answer, now
+            self.risk, self.risk_at, self.dirty = answer, now, True
 
     def evaluate(self, context: Context, now: int) -> list[Effect]:
         """Bring everything up to `now` and return what is to be said."""
         self._age(context, now)
         by_quantity = self._rank(context, now)
         self._look(context, now)
-        self.score = self._news2(context)
-        effects: list[Effect] = [
-            AlertChanged(alert, context.bed.encounter) for alert in self._judge(context, by_quantity, now)
-        ]
+        effects: list[Effect] = []
+        if self.dirty or (self.rules_due is not None and now >= self.rules_due):
+            self.dirty = False
+            self.score = self._news2(context)
+            effects += [AlertChanged(a, context.bed.encounter) for a in self._judge(context, by_quantity, now)]
         if effects or self.snapshot_due:
             effects.append(self.snapshot(context, now))
         effects.extend(self._scores(context, now))
         if now >= self.report_due(context.settings):
-            self.next_report, self.fresh = now + context.settings.telemetry_interval_s * SECOND, False
+            self.reported_at, self.reported_fresh, self.fresh = now, self.fresh, False
             effects.append(self._vitals(context, now))
         self.deadline = self._deadline(context, now)
         return effects
 
     def _age(self, context: Context, now: int) -> None:
         for stream in self.streams.values():
-            stream.went_stale(now, context.max_age(stream))
+            self.dirty |= stream.went_stale(now, context.max_age(stream))
         oldest = now - context.settings.spot_max_age_min * 60 * SECOND
         for name in [n for n, fact in self.facts.items() if n != LASTING and fact.at <= oldest]:
             del self.facts[name]
+            self.dirty = True
         if self.risk_at is not None and now >= self.risk_at + RISK_LASTS:
             self.risk = self.risk_at = None
+            self.dirty = True
 
     def _rank(self, context: Context, now: int) -> dict[str, list[Stream]]:
         by_quantity: dict[str, list[Stream]] = {}
@@ -214,13 +221,13 @@ class BedUnit(msgspec.Struct):
         for quantity, streams in by_quantity.items():
             ranking = ranked(streams, quantity, context.bed, context.devices)
             used = choose(ranking, self.streams.get(self.chosen.get(quantity, "")), now)
-            if used is None:
-                self.chosen.pop(quantity, None)
-            else:
+            before = self.chosen.pop(quantity, "")
+            if used is not None:
                 self.chosen[quantity] = f"{used.device}/{used.vital}"
                 ranking.remove(used)
                 ranking.insert(0, used)
             by_quantity[quantity] = ranking
+            self.dirty |= before != self.chosen.get(quantity, "")
         return by_quantity
 
     def _required(self, context: Context) -> Iterator[Stream]:
@@ -238,7 +245,8 @@ class BedUnit(msgspec.Struct):
         seen = any(not stream.off for stream in self._required(context))
         blind = expected and not seen and (self.blind or now >= self._blind_from(context))
         if blind != self.blind or context.bed.state is not self.state:
-            self.blind, self.blind_since, self.snapshot_due = blind, now, True
+            self.blind, self.blind_since = blind, now
+            self.snapshot_due = self.dirty = True
             self.state = context.bed.state
 
     def _blind_from(self, context: Context) -> int:

@@ -26,9 +26,11 @@ class GatewayUnit(msgspec.Struct):
     unseen: list[str] = []
     snapshot_due: bool = True
     deadline: int | None = None
+    dirty: bool = True
 
     def tell(self, fact: GatewayFact) -> None:
         """Keep or drop a fact."""
+        self.dirty = True
         if fact.present:
             self.facts[fact.code] = fact
         else:
@@ -36,19 +38,24 @@ class GatewayUnit(msgspec.Struct):
 
     def restarted(self, watched: tuple[str, ...]) -> None:
         """Begin a run: facts of the last one are gone, its beds are not seen yet."""
-        self.facts, self.unseen, self.snapshot_due = {}, list(watched), True
+        self.facts, self.unseen = {}, list(watched)
+        self.snapshot_due = self.dirty = True
 
     def seen(self, bed: str) -> None:
         """Note that a bed has data again, or an alert of its own."""
         if bed in self.unseen:
             self.unseen.remove(bed)
+            self.dirty = True
 
     def excused(self) -> frozenset[str]:
         """Return the devices whose loss a gateway alert already tells."""
         return frozenset(name for code in EXCUSING if code in self.facts for name in self.facts[code].devices)
 
     def evaluate(self, run: str, beds_of: dict[str, str], now: int) -> list[Effect]:
-        """Run every gateway rule and return what is to be said."""
+        """Run every gateway rule, if one could say something new, and return what is to be said."""
+        if not (self.dirty or self.snapshot_due or (self.deadline is not None and now >= self.deadline)):
+            return []
+        self.dirty = False
         view = GatewayView(now=now, facts=self.facts, beds_of=beds_of, unseen_beds=tuple(self.unseen))
         effects: list[Effect] = []
         dues = []

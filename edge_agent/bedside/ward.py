@@ -34,7 +34,7 @@ from edge_agent.domain.inputs import (
     Wake,
 )
 from edge_agent.domain.settings import SECOND, Device, WardSettings
-from edge_agent.domain.windows import RiskAnswer
+from edge_agent.domain.windows import QUANTITIES, RiskAnswer
 from firmware_bridges.bridge import Bridge, Family, Mode
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import VITALS, DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send
@@ -176,7 +176,7 @@ class Ward:
     def _started(self, started: Started, now: int, effects: list[Effect]) -> Iterable[str]:
         state = self._state
         state.run, state.boot = started.run, started.boot
-        self._contexts.clear()
+        self._all_changed()
         for bed in state.beds.values():
             bed.forget_freshness(now)
         for name, line in state.lines.items():
@@ -227,7 +227,7 @@ class Ward:
         report = line.heard(len(link.data), link.received_at)
         if report is not None:
             effects.append(report)
-            self._contexts.pop(line.bed, None)
+            self._changed(line.bed)
         bridge = self._bridges[link.device]
         touched = self._events(link.device, bridge.receive(link.channel, link.data, link.received_at), now, effects)
         self._sooner(bridge.next_deadline())
@@ -256,7 +256,7 @@ class Ward:
 
     def _fact(self, fact: GatewayFact, now: int, effects: list[Effect]) -> Iterable[str]:
         self._state.gateway.tell(fact)
-        self._contexts.clear()
+        self._all_changed()
         return [self._routes[name].device.bed for name in fact.devices if name in self._routes] or ("",)
 
     def _wake(self, _wake: Wake, now: int, effects: list[Effect]) -> Iterable[str]:
@@ -266,7 +266,7 @@ class Ward:
 
     def _adopt(self, settings: WardSettings) -> None:
         """Make bridges for new devices and note what is looked up often."""
-        self._contexts.clear()
+        self._all_changed()
         self._routes = {device.id: _route(device, settings) for device in settings.devices}
         self._bridges = {
             device.id: self._bridges.get(device.id) or self._routes[device.id].family.bridge()
@@ -297,7 +297,7 @@ class Ward:
         elif isinstance(event, Identity):
             line.identify(event)
         elif isinstance(event, DeviceStatus) and line.status(event):
-            self._contexts.pop(line.bed, None)
+            self._changed(line.bed)
             return True
         return False
 
@@ -314,6 +314,7 @@ class Ward:
         stream.strength = route.family.check.strength
         stream.site = stream.site or route.device.site
         changed = stream.take(reading)
+        bed.dirty |= changed and stream.quantity in QUANTITIES
         if stream.at == reading.at and stream.reason is Reason.OK:
             bed.sample(stream, now)
             due = bed.report_due(self._state.settings)
@@ -333,7 +334,7 @@ class Ward:
         if line is None or report is None:
             return ()
         effects.append(report)
-        self._contexts.pop(line.bed, None)
+        self._changed(line.bed)
         return (line.bed,)
 
     def _due(self, now: int, effects: list[Effect]) -> None:
@@ -358,9 +359,19 @@ class Ward:
                 effects.extend(self._state.beds[bed].evaluate(self._context(bed), now))
         effects.extend(self._gateway(now))
 
+    def _changed(self, bed: str) -> None:
+        """Look at a bed anew: something beside its values is not as it was."""
+        self._contexts.pop(bed, None)
+        if bed in self._state.beds:
+            self._state.beds[bed].dirty = True
+
+    def _all_changed(self) -> None:
+        for bed in self._state.beds:
+            self._changed(bed)
+
     def _gateway(self, now: int) -> list[Effect]:
         state = self._state
-        for bed in state.beds.values():
+        for bed in state.beds.values() if state.gateway.unseen else ():
             if bed.blind or any(not stream.off for stream in bed.streams.values()):
                 state.gateway.seen(bed.id)
         beds_of = {device.id: device.bed for device in state.settings.devices}
