@@ -9,12 +9,11 @@ from edge_agent.gateway.config.words import Path, shown
 
 
 def refuse_repeats(values: Iterable[tuple[Path, str]], sheet: Sheet, allowed: str) -> None:
-    """Complain of every value that stood before; empty and refused values are left alone."""
+    """Complain of every value that stood before; empty ones are no values."""
     first: dict[str, Path] = {}
     for path, value in values:
-        if not value or not sheet.sound(path):
-            continue
         if value in first:
             where = sheet.place(first[value]).text
             sheet.complain(path, f"{shown(value)} again", allowed, f"change one of the two; the other is at {where}")
-        first.setdefault(value, path)
+        if value:
+            first.setdefault(value, path)
