@@ -58,7 +58,7 @@ class Delivery:
 
     async def start(self) -> None:
         """Begin the run and start to connect. Publishing works before that as well."""
-        await self._store.begin(self._run)
+        await self._store.begin(self._run, {run for run, _ in self.outbox.queued()})
         self._await_broker("not connected yet")
         self._tasks = [asyncio.ensure_future(work) for work in (self._stay_connected(), self._keep_up(), self._beat())]
 

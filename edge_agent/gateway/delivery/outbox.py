@@ -188,14 +188,19 @@ class Outbox:
         self._drop(entry, f"refused-0x{code:02x}")
         self.refusals.add(entry.message, _topic(entry), code)
 
+    def is_wanted(self, entry: Entry) -> bool:
+        """Return whether `entry` is to be sent again; a slot that has been superseded meanwhile is dropped."""
+        if self._is_superseded(entry):
+            self._drop(entry, "superseded")
+            return False
+        return True
+
     def restored(self, entry: Entry) -> None:
         """Take back `entry`, which was in flight or resting."""
         if entry.is_alert:
             if self._triaged:
                 self.sender.lanes.push(Lane.PAST_ALERTS if entry.past else Lane(entry.message.urgency), entry)
-        elif self._is_superseded(entry):
-            self._drop(entry, "superseded")
-        else:
+        elif self.is_wanted(entry):
             self._place(entry)
 
     # ---------------------------------------------------------------------------------------------- keep, place, settle

@@ -53,6 +53,9 @@ class Owner(Protocol):
     def refused(self, entry: Entry, code: int) -> None:
         """Let go of `entry`: the broker will never take it."""
 
+    def is_wanted(self, entry: Entry) -> bool:
+        """Return whether `entry` is to be sent again; if not, let go of it."""
+
     def restored(self, entry: Entry) -> None:
         """Take back `entry`, which was in flight or resting."""
 
@@ -100,7 +103,8 @@ class Sender:
             else:
                 self._owner.restored(entry)
         for entry in resting:
-            self._owner.restored(entry)
+            if not entry.gone:
+                self._owner.restored(entry)
 
     def send_now(self, parcel: Parcel) -> bool:
         """Send a message of QoS 0; return whether there was a connection for it."""
@@ -124,7 +128,8 @@ class Sender:
             return
         entry.flying = False
         if code == QUOTA_EXCEEDED:
-            self._rest(entry)
+            if self._owner.is_wanted(entry):
+                self._rest(entry)
         elif code >= REFUSED:
             self._owner.refused(entry, code)
         else:

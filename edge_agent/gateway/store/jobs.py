@@ -10,7 +10,7 @@ from edge_agent.gateway.store.database import Database
 from edge_agent.gateway.store.records import Counts, Group, Kept, Opening, Settled
 
 RUNS_KEPT = 10
-"""The ledgers of older runs are forgotten."""
+"""The ledgers of older runs are forgotten, once nothing of theirs is left to send."""
 
 AUDIT_KEPT, DEAD_KEPT = 20_000, 1_000
 """Rows of the audit trail and of dead letters; beyond, the oldest goes."""
@@ -29,7 +29,7 @@ def load_all(database: Database) -> Opening:
             if isinstance(group, Group):
                 opening.groups.append(group)
             else:
-                _remove(connection, "DELETE FROM telemetry WHERE first = ?", group, opening)
+                _remove(connection, "DELETE FROM telemetry WHERE number = ?", group, opening)
         for key, value in list(rows.memory(connection)):
             if value is not None:
                 opening.memory[key] = value
@@ -67,7 +67,7 @@ def settle(database: Database, settled: Settled) -> bool:
     """Forget what left the outbox, keep what was refused, write the ledger that says so."""
     with database.transaction(durable=False) as connection:
         connection.executemany("DELETE FROM alert WHERE ordinal = ?", _single(settled.alerts))
-        connection.executemany("DELETE FROM telemetry WHERE first = ?", _single(settled.groups))
+        connection.executemany("DELETE FROM telemetry WHERE number = ?", _single(settled.groups))
         connection.executemany("DELETE FROM announced WHERE event_id = ?", _single(settled.over))
         for dead in settled.dead:
             row = (dead.message.id, dead.message.topic, dead.message.payload, dead.reason)
@@ -80,10 +80,15 @@ def settle(database: Database, settled: Settled) -> bool:
     return True
 
 
-def spill(database: Database, kept: list[Kept], counted: dict[tuple[str, str], int]) -> Group:
-    """Write telemetry as one group."""
+def spill(database: Database, number: int, kept: list[Kept], counted: dict[tuple[str, str], int]) -> Group:
+    """Write telemetry as group `number`."""
     with database.transaction(durable=False) as connection:
-        return rows.put_group(connection, kept, counted)
+        return rows.put_group(connection, number, kept, counted)
+
+
+def load(database: Database, number: int) -> list[Kept]:
+    """Return the messages of the group `number`; none when it is gone or damaged."""
+    return rows.group(database.reader, number) or []
 
 
 def audit(database: Database, entry: str) -> bool:
@@ -100,12 +105,14 @@ def audited(database: Database) -> list[str]:
     return [entry for (entry,) in database.reader.execute("SELECT entry FROM audit ORDER BY number")]
 
 
-def begin(database: Database, run: str) -> bool:
-    """Note that a run has begun, and forget the ledgers of runs long gone."""
+def begin(database: Database, run: str, unsettled: Sequence[str]) -> bool:
+    """Note that a run has begun, and forget the ledgers of runs long gone, except `unsettled` ones."""
     with database.transaction(durable=False) as connection:
         connection.execute("INSERT INTO run (run, closed) VALUES (?, 0)", (run,))
         connection.execute("DELETE FROM run WHERE number <= (SELECT max(number) FROM run) - ?", (RUNS_KEPT,))
-        connection.execute("DELETE FROM ledger WHERE run NOT IN (SELECT run FROM run)")
+        old = connection.execute("SELECT DISTINCT run FROM ledger WHERE run NOT IN (SELECT run FROM run)").fetchall()
+        gone = [row for row in old if row[0] not in unsettled]
+        connection.executemany("DELETE FROM ledger WHERE run = ?", gone)
     return True
 
 

@@ -36,11 +36,12 @@ class Counts(msgspec.Struct, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Telemetry written together: the ordinals it spans, how many messages of which (run, stream), bytes on disk.
+    """Telemetry written together, under a `number`: the ordinals it spans, how many messages of which (run, stream).
 
-    `made` is when the newest was made, ns within `boot`.
+    `made` is when the newest was made, ns within `boot`; `size` its bytes on disk.
     """
 
+    number: int
     first: int
     last: int
     boot: str
@@ -59,7 +60,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What left the outbox since the last time, to be forgotten in one transaction with the ledger that says so.
 
-    `alerts` are ordinals, `groups` first ordinals, `over` the events that need no memory of having been announced.
+    `alerts` are ordinals, `groups` their numbers, `over` the events that need no memory of having been announced.
     """
 
     alerts: tuple[int, ...] = ()

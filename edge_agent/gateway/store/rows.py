@@ -23,7 +23,7 @@ _PUT_ALERT = """INSERT OR REPLACE INTO alert VALUES (
     :expires_s, :live_s, :event_id, :revision, :over, :correlation, :checksum)"""
 _PUT_COUNTS = """INSERT OR REPLACE INTO ledger VALUES (
     :run, :stream, :produced, :accepted, :received, :acknowledged, :reserved, :dropped)"""
-_PUT_GROUP = "INSERT OR REPLACE INTO telemetry VALUES (:first, :last, :boot, :made, :counts, :messages)"
+_PUT_GROUP = "INSERT INTO telemetry VALUES (:number, :first, :last, :boot, :made, :counts, :messages)"
 
 _pack = msgspec.msgpack.Encoder()
 _messages = msgspec.msgpack.Decoder(list[Kept])
@@ -73,27 +73,29 @@ def counts(connection: sqlite3.Connection) -> list[Counts]:
     return [counts for counts in found if counts is not None]
 
 
-def put_group(connection: sqlite3.Connection, kept: list[Kept], counted: dict[tuple[str, str], int]) -> Group:
+def put_group(
+    connection: sqlite3.Connection, number: int, kept: list[Kept], counted: dict[tuple[str, str], int]
+) -> Group:
     """Write telemetry together, compressed; return what was written. `kept` is in order and not empty."""
     blob = zlib.compress(_pack.encode(kept), level=1)
     last = kept[-1]
-    row: dict[str, Any] = {"first": kept[0].ordinal, "last": last.ordinal, "boot": last.boot}
+    row: dict[str, Any] = {"number": number, "first": kept[0].ordinal, "last": last.ordinal, "boot": last.boot}
     row["made"] = last.message.made
     connection.execute(_PUT_GROUP, row | {"counts": _pack.encode(counted), "messages": blob})
     return Group(**row, size=len(blob), counts=counted)
 
 
 def groups(connection: sqlite3.Connection) -> Iterator[Group | int]:
-    """Yield every group of telemetry in order, without its messages; for a damaged one, its first ordinal alone."""
-    query = "SELECT first, last, boot, made, length(messages) AS size, counts FROM telemetry ORDER BY first"
+    """Yield every group of telemetry in order, without its messages; for a damaged one, its number alone."""
+    query = "SELECT number, first, last, boot, made, length(messages) AS size, counts FROM telemetry ORDER BY first"
     for row in _select(connection, query):
         group = _record(row | {"counts": _decode(_counted, row["counts"])}, Group)
-        yield row["first"] if group is None else group
+        yield row["number"] if group is None else group
 
 
-def group(connection: sqlite3.Connection, first: int) -> list[Kept] | None:
-    """Return the messages of the group that begins with ordinal `first`; None when it is gone or damaged."""
-    row = connection.execute("SELECT messages FROM telemetry WHERE first = ?", (first,)).fetchone()
+def group(connection: sqlite3.Connection, number: int) -> list[Kept] | None:
+    """Return the messages of group `number`; None when it is gone or damaged."""
+    row = connection.execute("SELECT messages FROM telemetry WHERE number = ?", (number,)).fetchone()
     blob = None if row is None else _inflate(row[0])
     return None if blob is None else _decode(_messages, blob)
 

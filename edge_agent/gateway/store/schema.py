@@ -17,8 +17,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             correlation TEXT NOT NULL, checksum INTEGER NOT NULL)""",
         "CREATE TABLE announced (event_id TEXT PRIMARY KEY) WITHOUT ROWID",
         """CREATE TABLE telemetry (
-            first INTEGER PRIMARY KEY, last INTEGER NOT NULL, boot TEXT NOT NULL, made INTEGER NOT NULL,
-            counts BLOB NOT NULL, messages BLOB NOT NULL)""",
+            number INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, boot TEXT NOT NULL,
+            made INTEGER NOT NULL, counts BLOB NOT NULL, messages BLOB NOT NULL)""",
         """CREATE TABLE dead_letter (
             number INTEGER PRIMARY KEY, id TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL,
             reason INTEGER NOT NULL)""",
@@ -36,7 +36,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 TABLES = {
     "alert": ("ordinal",),
     "announced": ("event_id",),
-    "telemetry": ("first",),
+    "telemetry": ("number",),
     "dead_letter": ("number",),
     "memory": ("key",),
     "audit": ("number",),
@@ -66,7 +66,7 @@ def connect(path: Path, *, busy_ms: int) -> sqlite3.Connection:
     try:
         for pragma in ("journal_mode=WAL", "wal_autocheckpoint=0", "synchronous=FULL", "cache_size=-2000"):
             connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.Error:
+    except BaseException:  # damaged names and messages raise more than sqlite3's own
         connection.close()
         raise
     return connection

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from edge_agent.gateway.store import jobs, rows
+from edge_agent.gateway.store import jobs
 from edge_agent.gateway.store.database import Database, is_damage
 from edge_agent.gateway.store.records import Counts, Group, Kept, Opening, Settled
 from edge_agent.gateway.store.schema import UNREADABLE
@@ -73,22 +73,26 @@ class Store:
         """Return the audit trail, oldest first."""
         return self._ask(jobs.audited, otherwise=[], reads=True)
 
-    def spill(self, kept: list[Kept], counted: dict[tuple[str, str], int]) -> asyncio.Future[Group | None]:
-        """Write telemetry, in order and not empty, as one group that holds `counted` messages of each (run, stream)."""
-        job: Callable[[Database], Group | None] = partial(jobs.spill, kept=kept, counted=counted)
+    def spill(self, number: int, kept: list[Kept], counted: dict[tuple[str, str], int]) -> asyncio.Future[Group | None]:
+        """Write telemetry, in order and not empty, as group `number`, of `counted` messages of each (run, stream)."""
+        job: Callable[[Database], Group | None] = partial(jobs.spill, number=number, kept=kept, counted=counted)
         return self._ask(job, otherwise=None)
 
-    def load(self, first: int) -> asyncio.Future[list[Kept] | None]:
-        """Return the messages of the group that begins with `first`; None when it is gone, damaged or unreadable."""
-        return self._ask(lambda database: rows.group(database.reader, first), otherwise=None, reads=True)
+    def load(self, number: int) -> asyncio.Future[list[Kept] | None]:
+        """Return the messages of group `number`: [] when it is gone or damaged, None: try again."""
+        job: Callable[[Database], list[Kept] | None] = partial(jobs.load, number=number)
+        return self._ask(job, otherwise=None, reads=True)
 
     def settle(self, settled: Settled) -> asyncio.Future[bool]:
         """Forget what left the outbox and write the ledger that says so, as one."""
         return self._ask(partial(jobs.settle, settled=settled), otherwise=False)
 
-    def begin(self, run: str) -> asyncio.Future[bool]:
-        """Note that a run has begun; until `finish`, the next start will find that it crashed."""
-        return self._ask(partial(jobs.begin, run=run), otherwise=False)
+    def begin(self, run: str, unsettled: Iterable[str] = ()) -> asyncio.Future[bool]:
+        """Note that a run has begun; until `finish`, the next start will find that it crashed.
+
+        Of old runs, only the ledgers of `unsettled` ones are kept: those of which messages are left.
+        """
+        return self._ask(partial(jobs.begin, run=run, unsettled=tuple(unsettled)), otherwise=False)
 
     def finish(self, run: str) -> asyncio.Future[bool]:
         """Note that the run has ended in order, with everything settled or parked."""
