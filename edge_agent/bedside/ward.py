@@ -280,7 +280,7 @@ class Ward:
         for event in events:
             if not isinstance(event, Reading):
                 changed |= self._told(line, event, effects)
-            elif event.stored:
+            elif event.stored or self._late(line, event, now):
                 stored.append(event)
             elif bed is not None:
                 changed |= self._reading(line, bed, event, now)
@@ -301,6 +301,13 @@ class Ward:
             return True
         return False
 
+    def _late(self, line: Line, reading: Reading, now: int) -> bool:
+        """Tell whether a reading waited so long that it is history: old data never raises a live alert."""
+        late = now - reading.at >= self._routes[line.id].max_age[reading.vital]
+        if late:
+            line.reject("late")
+        return late
+
     def _reading(self, line: Line, bed: BedUnit, reading: Reading, now: int) -> bool:
         """Judge one live reading; True when the bed must be looked at."""
         if reading.frame != line.last_frame:
@@ -308,9 +315,6 @@ class Ward:
             line.frames += 1
         route = self._routes[line.id]
         stream = bed.stream(line.id, reading.vital, route.modes[reading.vital])
-        if now - reading.at >= route.max_age[reading.vital]:
-            line.reject("late")
-            return False
         stream.strength = route.family.check.strength
         stream.site = stream.site or route.device.site
         changed = stream.take(reading)

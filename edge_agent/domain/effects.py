@@ -95,7 +95,7 @@ class VitalsReport(msgspec.Struct, frozen=True, tag="vitals"):
 
 
 class StoredReadings(msgspec.Struct, frozen=True, tag="stored"):
-    """Values from a device's memory: history only, they never alert."""
+    """Values from a device's memory, or that came too late to be live: history only, they never alert."""
 
     bed: str
     device: str

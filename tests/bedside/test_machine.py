@@ -1,0 +1,143 @@
+"""The condition's machine against its own table, and under arbitrary findings."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from edge_agent.bedside.machine import TRANSITIONS, Condition, Origin
+from edge_agent.bedside.verdict import Finding, Timing
+from edge_agent.domain.alerts import OVER, Alert, Kind, Phase, Priority, Why
+from edge_agent.domain.settings import SECOND
+
+ORIGIN = Origin(str(UUID(int=1)), "1", Kind.PHYSIOLOGICAL)
+TIMING = Timing(delays={Priority.MEDIUM: 10 * SECOND, Priority.HIGH: 5 * SECOND}, clear_after=10 * SECOND)
+
+
+def finding(present: bool | None, priority: Priority = Priority.MEDIUM, **more: object) -> Finding:  # noqa: FBT001 - the finding's own word
+    return Finding(condition="c", present=present, priority=priority, why=Why(text="t", rule="r"), **more)  # type: ignore[arg-type] # any field
+
+
+def state_of(condition: Condition) -> str:
+    """Name the state as the table does."""
+    if condition.alert is None:
+        return "pending" if condition.since else "idle"
+    return "active" if condition.clearing is None else "clearing"
+
+
+class Walk:
+    """A condition led into a state of the table, and the event that the table names applied to it."""
+
+    def __init__(self, state: str) -> None:
+        self.condition, self.now = Condition("c"), 0
+        steps = {"idle": 0, "pending": 1, "active": 2, "clearing": 3}[state]
+        if steps > 0:
+            self.step(finding(present=True))
+        if steps > 1:
+            self.now += 10 * SECOND
+            self.step(finding(present=True))
+        if steps > 2:
+            self.step(finding(present=False))
+        assert state_of(self.condition) == state
+
+    def step(self, found: Finding) -> Alert | None:
+        return self.condition.step(found, self.now, TIMING, ORIGIN)
+
+    def apply(self, event: str) -> Alert | None:
+        if event == "worse for its delay":
+            self.step(finding(present=True, priority=Priority.HIGH))
+            self.now += 5 * SECOND
+            return self.step(finding(present=True, priority=Priority.HIGH))
+        if event == "better for the hold":
+            self.apply("worse for its delay")
+            self.step(finding(present=True))
+            self.now += 10 * SECOND
+            return self.step(finding(present=True))
+        if event in ("delay over", "hold over"):
+            self.now += 10 * SECOND
+            return self.step(finding(present=event == "delay over"))
+        if event == "material change":
+            return self.step(finding(present=True, material=("new",)))
+        return self.step(finding({"present": True, "absent": False, "unknown": None}[event]))
+
+
+def test_every_row_of_the_table_is_what_the_machine_does() -> None:
+    for before, event, after, phase in TRANSITIONS:
+        walk = Walk(before)
+        said = walk.apply(event)
+        assert (state_of(walk.condition), said and said.phase) == (after, phase), (before, event)
+
+
+def test_the_table_has_no_way_out_but_an_end() -> None:
+    gone = [row for row in TRANSITIONS if row[0] in ("active", "clearing") and row[2] in ("idle", "pending")]
+    assert gone
+    assert all(row[3] in OVER for row in gone)
+
+
+FINDINGS = st.builds(
+    finding,
+    st.sampled_from([True, False, None]),
+    st.sampled_from([Priority.MEDIUM, Priority.HIGH]),
+    support=st.frozensets(st.sampled_from("ab")),
+    missing=st.frozensets(st.sampled_from("ab")),
+    spot=st.booleans(),
+)
+
+
+class Anything(RuleBasedStateMachine):
+    """Arbitrary findings at arbitrary times, restarts in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.condition, self.now = Condition("c"), 0
+        self.events: list[Alert] = []
+        self.last: Finding | None = None
+
+    @rule(found=FINDINGS, after=st.integers(0, 40))
+    def find(self, found: Finding, after: int) -> None:
+        self.now += after * SECOND
+        before = self.condition.alert
+        supported_by_gone = bool(found.missing & set(self.condition.support))
+        said = self.condition.step(found, self.now, TIMING, ORIGIN)
+        self.last = found
+        if said is not None:
+            self.events.append(said)
+        if before is not None and (found.present is None or (supported_by_gone and found.present is False)):
+            assert self.condition.alert is not None
+            assert self.condition.alert.priority.rank >= before.priority.rank
+
+    @precondition(lambda self: self.condition.deadline(TIMING) is not None)
+    @rule()
+    def wait_for_the_deadline(self) -> None:
+        due = self.condition.deadline(TIMING)
+        assert due is not None
+        self.now = max(self.now, due)
+        assert self.last is not None
+        said = self.condition.step(self.last, self.now, TIMING, ORIGIN)
+        if said is not None:
+            self.events.append(said)
+        later = self.condition.deadline(TIMING)
+        assert later is None or later > self.now, "a fired deadline is spent"
+
+    @rule()
+    def restart(self) -> None:
+        self.condition.forget()
+        self.last = finding(present=None)
+
+    @invariant()
+    def revisions_count_and_nothing_follows_an_end(self) -> None:
+        seen: dict[str, Alert] = {}
+        for event in self.events:
+            before = seen.get(event.event_id)
+            assert event.revision == (before.revision + 1 if before else 1)
+            assert event.phase is (event.phase if before else Phase.START)
+            assert before is None or before.phase not in OVER
+            seen[event.event_id] = event
+        assert sum(event.phase not in OVER for event in seen.values()) == (self.condition.alert is not None)
+
+
+TestAnything = Anything.TestCase
+TestAnything.settings = settings(max_examples=60, stateful_step_count=30)
