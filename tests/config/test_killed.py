@@ -147,6 +147,14 @@ def test_what_is_not_known_to_be_durable_is_taken_back(tmp_path: Path, monkeypat
     assert Applied(tmp_path).keeper.start().version == OLD["version"]
 
 
+def test_an_old_file_that_cannot_be_removed_is_no_matter(tmp_path: Path) -> None:
+    at = Applied(tmp_path)
+    _receive(at, push(OLD))
+    (tmp_path / "pushed-1.json").mkdir()
+    assert _receive(at, push(NEW)) is Outcome.APPLIED
+    assert at.keeper.settings.version == NEW["version"]
+
+
 def test_a_state_directory_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the directory should be")
     at = Applied(tmp_path / "state")

@@ -13,7 +13,7 @@ from msgspec import inspect
 
 from edge_agent.gateway.config.nodes import Kind, Scalar
 from edge_agent.gateway.config.spec import Spec
-from edge_agent.gateway.config.words import suggestion
+from edge_agent.gateway.config.words import shown, suggestion
 
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?")
@@ -40,7 +40,7 @@ def value(scalar: Scalar, spec: Spec) -> Any:  # noqa: ANN401 - of whatever type
 
 def _text(scalar: Scalar, kind: inspect.StrType, form: str) -> str:
     if scalar.kind not in _WRITTEN:
-        raise WrongError(f'put it in quotes: "{scalar.text}"')
+        raise WrongError(f"put it in quotes: {shown(scalar.text)}")
     odd = next((letter for letter in scalar.text if not letter.isprintable()), None)
     if odd is not None:
         raise WrongError(f"remove the invisible character U+{ord(odd):04X}")
@@ -82,7 +82,7 @@ def _truth(scalar: Scalar, _: inspect.BoolType, __: str) -> bool:
 def _choice(scalar: Scalar, kind: inspect.EnumType, _: str) -> Enum:
     members = {str(member.value): member for member in kind.cls}
     if scalar.kind not in _WRITTEN:
-        raise WrongError(f'put it in quotes: "{scalar.text}"')
+        raise WrongError(f"put it in quotes: {shown(scalar.text)}")
     if scalar.text not in members:
         raise WrongError(suggestion(scalar.text, members, "choose one of them"))
     return members[scalar.text]
@@ -104,7 +104,6 @@ def _bounded(number: float, kind: inspect.IntType | inspect.FloatType) -> float:
         and (kind.ge is None or number >= kind.ge)
         and (kind.gt is None or number > kind.gt)
         and (kind.le is None or number <= kind.le)
-        and (kind.lt is None or number < kind.lt)
     )
     if not within:
         raise WrongError("choose a number in that range")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -75,11 +76,12 @@ class ConfigStore:
         return record
 
     def keep(self, versions: Collection[int]) -> None:
-        """Remove every other version, and drafts that a kill left behind."""
+        """Remove every other version, and drafts that a kill left behind. What cannot be removed does no harm."""
         names = {self._file(version).name for version in versions}
-        for file in self._directory.iterdir():
-            if file.name not in names:
-                file.unlink(missing_ok=True)
+        with suppress(OSError):
+            for file in self._directory.iterdir():
+                if file.name not in names:
+                    file.unlink()
 
     def remove(self, version: int) -> None:
         """Forget one version, durably."""

@@ -16,7 +16,7 @@ from edge_agent.gateway.config import scalars
 from edge_agent.gateway.config.nodes import Kind, ListNode, MapNode, Node, Scalar, Unread
 from edge_agent.gateway.config.sheet import Sheet
 from edge_agent.gateway.config.spec import Spec
-from edge_agent.gateway.config.words import Path, clean, described, nearest, one_of, shown
+from edge_agent.gateway.config.words import Path, described, nearest, one_of, short, shown
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -121,7 +121,7 @@ def _items(node: Node) -> tuple[Node, ...]:
     if isinstance(node, ListNode):
         return node.items
     if isinstance(node, Scalar) and node.kind is not Kind.NOTHING:
-        raise scalars.WrongError(f"write [{clean(node.text)}]")
+        raise scalars.WrongError(f"write [{short(node.text)}]")
     raise scalars.WrongError("begin each entry with `- `, or write [] for none")
 
 

@@ -27,10 +27,15 @@ def clean(text: str) -> str:
     return "".join(letter if letter.isprintable() else f"<U+{ord(letter):04X}>" for letter in text)
 
 
-def shown(text: str) -> str:
-    """Return `text` in quotes, shortened, without the account of an URL."""
+def short(text: str) -> str:
+    """Return as much of `text` as an error has room for, without the account of an URL."""
     text = clean(_USER_INFO.sub("//***@", text))
-    return f'"{text}"' if len(text) <= _LONGEST_SHOWN else f'"{text[:_LONGEST_SHOWN]}..."'
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def shown(text: str) -> str:
+    """Return `text` shortened, in quotes."""
+    return f'"{short(text)}"'
 
 
 def described(node: Node, *, secret: bool = False) -> str:
@@ -45,7 +50,7 @@ def described(node: Node, *, secret: bool = False) -> str:
         return "a value that is not shown here"
     bare = node.kind is Kind.PLAIN and _NUMERIC.fullmatch(node.text)
     quoted = node.kind in {Kind.PLAIN, Kind.TEXT} and not bare
-    return shown(node.text) if quoted else clean(node.text)[:_LONGEST_SHOWN]
+    return shown(node.text) if quoted else short(node.text)
 
 
 def one_of(names: Iterable[object]) -> str:
