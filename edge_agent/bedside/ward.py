@@ -18,7 +18,7 @@ from edge_agent.bedside.gateway import GatewayUnit
 from edge_agent.bedside.hours import Hours
 from edge_agent.bedside.line import REPORT_EVERY, Line
 from edge_agent.bedside.observing import objections
-from edge_agent.bedside.verdict import DeviceView
+from edge_agent.bedside.routes import Route, route_of, view_of
 from edge_agent.domain.effects import Effect, LinkReport, LinkState, ObservationTaken, SendToDevice, StoredReadings
 from edge_agent.domain.inputs import (
     GatewayFact,
@@ -33,11 +33,10 @@ from edge_agent.domain.inputs import (
     Started,
     Wake,
 )
-from edge_agent.domain.settings import SECOND, Device, WardSettings
+from edge_agent.domain.settings import WardSettings
 from edge_agent.domain.windows import QUANTITIES, RiskAnswer
-from firmware_bridges.bridge import Bridge, Family, Mode
-from firmware_bridges.families import FAMILIES
-from firmware_bridges.vitals import VITALS, DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send
+from firmware_bridges.bridge import Bridge
+from firmware_bridges.vitals import DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send
 
 VERSION = 1
 """Version of the state's layout. A snapshot of another version is not restored, it is set aside."""
@@ -55,19 +54,6 @@ class WardState(msgspec.Struct):
     lines: dict[str, Line] = {}
     gateway: GatewayUnit = msgspec.field(default_factory=GatewayUnit)
     bridges: dict[str, bytes] = {}
-
-
-class Route(msgspec.Struct, frozen=True):
-    """Where a device's readings go, looked up for every frame.
-
-    Its bed, and per vital the mode and the age at which it is stale.
-    """
-
-    device: Device
-    family: Family
-    modes: dict[str, Mode]
-    max_age: dict[str, int]
-    continuous: bool
 
 
 class Ward:
@@ -267,7 +253,7 @@ class Ward:
     def _adopt(self, settings: WardSettings) -> None:
         """Make bridges for new devices and note what is looked up often."""
         self._all_changed()
-        self._routes = {device.id: _route(device, settings) for device in settings.devices}
+        self._routes = {device.id: route_of(device, settings) for device in settings.devices}
         self._bridges = {
             device.id: self._bridges.get(device.id) or self._routes[device.id].family.bridge()
             for device in settings.devices
@@ -386,28 +372,15 @@ class Ward:
             state = self._state
             settings = state.settings
             devices = tuple(device for device in settings.devices if device.bed == bed)
-            views = tuple(_view(device, state.lines[device.id]) for device in devices)
+            views = tuple(view_of(device, state.lines[device.id]) for device in devices)
             mine = next(b for b in settings.beds if b.id == bed)
             excused = state.gateway.excused()
             self._contexts[bed] = Context(state.run, settings, mine, devices, views, excused)
         return self._contexts[bed]
 
 
-def _route(device: Device, settings: WardSettings) -> Route:
-    family = FAMILIES[device.family]
-    modes = {measure.vital: measure.mode for measure in family.measures}
-    spot = settings.spot_max_age_min * 60 * SECOND
-    ages = {v: spot if m is Mode.SPOT else settings.max_age(VITALS[v].quantity) for v, m in modes.items()}
-    return Route(device, family, modes, ages, Mode.CONTINUOUS in modes.values())
-
-
 def _watching(settings: WardSettings, bed: str) -> tuple[object, ...]:
     return next(((b.state, b.required) for b in settings.beds if b.id == bed), ())
-
-
-def _view(device: Device, line: Line) -> DeviceView:
-    port = device.port or device.address
-    return DeviceView(device.id, port, line.state, line.reason, line.since, line.conditions)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

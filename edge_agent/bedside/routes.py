@@ -1,0 +1,40 @@
+"""Where a device's readings go, and what a rule sees of a device."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge_agent.bedside.line import Line
+from edge_agent.bedside.verdict import DeviceView
+from edge_agent.domain.settings import SECOND, Device, WardSettings
+from firmware_bridges.bridge import Family, Mode
+from firmware_bridges.families import FAMILIES
+from firmware_bridges.vitals import VITALS
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where a device's readings go, looked up for every frame.
+
+    Its bed, and per vital the mode and the age at which it is stale.
+    """
+
+    device: Device
+    family: Family
+    modes: dict[str, Mode]
+    max_age: dict[str, int]
+    continuous: bool
+
+
+def route_of(device: Device, settings: WardSettings) -> Route:
+    """Return the route of a device under the ward's settings; KeyError for an unknown family."""
+    family = FAMILIES[device.family]
+    modes = {measure.vital: measure.mode for measure in family.measures}
+    spot = settings.spot_max_age_min * 60 * SECOND
+    ages = {v: spot if m is Mode.SPOT else settings.max_age(VITALS[v].quantity) for v, m in modes.items()}
+    return Route(device, family, modes, ages, Mode.CONTINUOUS in modes.values())
+
+
+def view_of(device: Device, line: Line) -> DeviceView:
+    """Return the device as rules see it."""
+    port = device.port or device.address
+    return DeviceView(device.id, port, line.state, line.reason, line.since, line.conditions)
