@@ -302,7 +302,7 @@ class Agent:
             self._over.set_result(None)
 
     async def _end(self) -> None:
-        """Stop reading, keep the last state, say `stopped`, close the store."""
+        """Stop reading, keep the last state, give a last account, say `stopped`, close the store."""
         self._notifier.stopping()
         for task in list(self._tasks):
             task.cancel()
@@ -314,6 +314,7 @@ class Agent:
         if self._recording is not None:
             await self._recording
         await self._store.remember(self._memory())
+        self._publish(self._herald.health(self._run, self._delivery, self._voice.devices))
         await self._delivery.stop()
         await self._store.close()
         log.info("stopped", run=self._run)
