@@ -119,13 +119,17 @@ def test_what_was_said_after_the_account_is_not_held_against_it() -> None:
     assert outcome(audience(messages), ()).ok
 
 
-def test_the_brokers_word_for_a_lost_agent_is_no_message_of_the_agent() -> None:
+def test_what_the_broker_keeps_to_itself_need_not_be_seen() -> None:
     speaker = Speaker()
-    messages = [
-        speaker.send(compose.state(TOPICS, NOW, presence, 0)) for presence in (Presence.ONLINE, Presence.OFFLINE)
-    ]
-    messages.append(speaker.send(compose.health(TOPICS, NOW, account(state=(1, 1, 0, 0)))))
+    messages = [speaker.send(compose.state(TOPICS, NOW, Presence.ONLINE, 0))]
+    messages.append(speaker.send(compose.health(TOPICS, NOW, account(state=(2, 2, 0, 0), heartbeat=(9, 9, 0, 0)))))
     assert outcome(audience(messages), ()).ok
+    messages.append(speaker.send(compose.health(TOPICS, NOW, account(state=(3, 2, 0, 0)))))
+    assert not outcome(audience(messages), ()).ok, "but it has to add up"
+
+
+def test_an_agent_that_ends_badly_is_a_failure() -> None:
+    assert outcome(audience(evening()), WANTED, 1).failures == ("the agent ended with code 1",)
 
 
 def test_no_account_at_all_is_a_failure() -> None:

@@ -59,13 +59,14 @@ class StageError(AgentError):
 
 
 class Director:
-    """Plays one demonstration. `audience` may be looked at all the while."""
+    """Plays one demonstration. `audience` may be looked at all the while; `exit_code` is the agent's, at the end."""
 
     def __init__(self, plan: Plan) -> None:
         """Take the plan."""
         self.plan = plan
         self.audience = Audience()
         self.began: int | None = None
+        self.exit_code: int | None = None
         self._own: EmbeddedBroker | None = None if plan.broker else EmbeddedBroker()
         self._subscriber = Subscriber(TOPICS.root, self.audience.take, lambda: self.audience.link(up=False))
         self._cast = roles(plan.beds)
@@ -85,7 +86,7 @@ class Director:
             props.set_out()
             agent = await self._agent(stack, folder, line)
             await self._guarded(agent, self._play(props, line, folder))
-            await agent.stop()
+            self.exit_code = await agent.stop()
             await self.audience.until(lambda a: a.view.presence is Presence.STOPPED, 2)
             if self.plan.broker:
                 await self._tidy()

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge_agent.cli.stage.heard import Body, Heard
+from edge_agent.cli.stage.heard import Heard
 from edge_agent.cli.stage.story import Consequence
 from edge_agent.wire.payloads.alert import AlertEvent
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.health import Health, LedgerLine
-from edge_agent.wire.payloads.state import Presence, State
 from edge_agent.wire.topics import TOPICS
+
+PRIVATE = frozenset({"state", *(row.name for row in TOPICS.values() if row.qos == 0)})
+"""Kinds of which not every number arrives: QoS 0, and `state`, whose wills the broker keeps while all is well."""
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -31,18 +33,17 @@ class Arrived(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One kind of stream: the agent's account beside what was seen of it.
+    """One kind of stream: the agent's account beside what was seen of it. `dropped` by reason.
 
-    `missing`: numbers below the highest that were not seen.
+    `seen` is None for what nobody has to see: see `PRIVATE`.
     """
 
     kind: str
     produced: int
     accepted: int
     queued: int
-    dropped: int
-    seen: int
-    missing: int
+    dropped: dict[str, int]
+    seen: int | None
 
     @property
     def balanced(self) -> bool:
@@ -50,17 +51,12 @@ class Row(msgspec.Struct, frozen=True):
 
         What was under way when the agent took stock may have arrived as well.
         """
-        whole = self.produced == self.accepted + self.queued + self.dropped
-        return whole and self.accepted <= self.seen <= self.accepted + self.queued
-
-
-def _will(body: Body) -> bool:
-    """Tell whether the broker says it in the agent's place: no message of the agent's."""
-    return isinstance(body, State) and body.state is Presence.OFFLINE
+        whole = self.produced == self.accepted + self.queued + sum(self.dropped.values())
+        return whole and (self.seen is None or self.accepted <= self.seen <= self.accepted + self.queued)
 
 
 class Ledger:
-    """Collects messages; `verdict` judges them."""
+    """Collects messages and says what is missing."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -78,7 +74,7 @@ class Ledger:
         envelope, body = message.envelope, message.body
         if isinstance(body, Health):
             self.account, self._account_us = body, envelope.monotonic_us
-        if TOPICS[message.kind].qos == 0 or _will(body):
+        if message.kind in PRIVATE:
             return
         if envelope.id in self._ids:
             self.twice += 1
@@ -112,15 +108,14 @@ class Ledger:
     def _row(self, line: LedgerLine) -> Row:
         """Compare as of the account: what was made after it is not in it."""
         streams = [made for stream, made in self._made.items() if self._kinds[stream] == line.stream]
-        counted = [{seq for seq, us in made.items() if us <= self._account_us} for made in streams]
+        seen = sum(us <= self._account_us for made in streams for us in made.values())
         return Row(
             kind=line.stream,
             produced=line.produced,
             accepted=line.accepted,
             queued=line.queued,
-            dropped=sum(line.dropped.values()),
-            seen=sum(map(len, counted)),
-            missing=sum(max(numbers) - len(numbers) for numbers in counted if numbers),
+            dropped=line.dropped,
+            seen=None if line.stream in PRIVATE else seen,
         )
 
     def _event(self, message: Heard, body: AlertEvent) -> None:

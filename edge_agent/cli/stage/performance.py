@@ -30,7 +30,8 @@ async def perform(plan: Plan, *, as_json: bool) -> int:
     result = None
     try:
         await director.perform()
-        result = outcome(director.audience, consequences(plan.beds, plan.duration_s, plan.speed))
+        wanted = consequences(plan.beds, plan.duration_s, plan.speed)
+        result = outcome(director.audience, wanted, director.exit_code)
     finally:
         drawing.cancel()
         await asyncio.gather(drawing, return_exceptions=True)

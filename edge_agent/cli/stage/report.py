@@ -24,8 +24,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return not self.failures
 
 
-def outcome(audience: Audience, wanted: tuple[Consequence, ...]) -> Outcome:
-    """Judge what the audience has seen."""
+def outcome(audience: Audience, wanted: tuple[Consequence, ...], exit_code: int | None = 0) -> Outcome:
+    """Judge what the audience has seen, and how the agent ended."""
     ledger = audience.ledger
     rows = tuple(ledger.rows())
     failures = [
@@ -35,6 +35,8 @@ def outcome(audience: Audience, wanted: tuple[Consequence, ...]) -> Outcome:
     failures += [f"{row.kind} does not add up: {said(row)}" for row in rows if not row.balanced]
     if not rows:
         failures.append("the agent gave no account of its messages")
+    if exit_code:
+        failures.append(f"the agent ended with code {exit_code}")
     if audience.unread:
         failures.append(f"{audience.unread} payloads are none of the published ones")
     return Outcome(
@@ -48,8 +50,10 @@ def outcome(audience: Audience, wanted: tuple[Consequence, ...]) -> Outcome:
 
 def said(row: Row) -> str:
     """Return a row as a sum."""
-    sum_ = f"{row.produced} = {row.accepted} accepted + {row.queued} queued + {row.dropped} dropped"
-    return f"{sum_}, {row.seen} seen"
+    reasons = f" ({', '.join(row.dropped)})" if row.dropped else ""
+    dropped = f"{sum(row.dropped.values())} dropped{reasons}"
+    seen = "" if row.seen is None else f", {row.seen} seen"
+    return f"{row.produced} = {row.accepted} accepted + {row.queued} queued + {dropped}{seen}"
 
 
 def lines(result: Outcome) -> list[str]:

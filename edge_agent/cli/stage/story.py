@@ -25,8 +25,8 @@ SPEED = 20.0
 OUTAGE_S = 10.0
 """How long the broker is gone."""
 
-SETTLING_S = 8.0
-"""Time after the broker's return for what was kept to arrive."""
+SETTLING_S = 12.0
+"""Time after the broker's return for the agent to try again and for what was kept to arrive."""
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,8 +170,8 @@ CONSEQUENCES = (
     Consequence("2", "not-monitored", "the probe fell off", 6, 12),
     Consequence("4", "not-monitored", "the cable was pulled", 12, 12),
     Consequence("4", "device-lost", "the cable was pulled", 12, 8),
-    Consequence("1", "spo2-low", "the patient desaturated during the outage", 21.5, 18, patient_s=60),
-    Consequence("", "broker-unreachable", "the broker died", 21, 18),
+    Consequence("1", "spo2-low", "the patient desaturated during the outage", 21.5, 20, patient_s=60),
+    Consequence("", "broker-unreachable", "the broker died", 21, 23),
 )
 """What must come of it, by event id, at the subscriber."""
 
