@@ -31,8 +31,9 @@ def configuration(port: int, *devices: dict[str, Any], **more: Any) -> dict[str,
 class AgentProcess:
     """`edge-agent run` in `folder`. Killed at the end of the `with` block if it still runs."""
 
-    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, config: dict[str, Any], *options: str) -> None:
         """Write the configuration; nothing runs yet."""
+        self._options = options
         self.folder = folder
         self.state = folder / "state"
         self._config = folder / "config.yaml"
@@ -54,7 +55,7 @@ class AgentProcess:
         command = [sys.executable, "-m", "edge_agent.cli.main", "run", "--config", str(self._config)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--state", str(self.state)], stdout=log, stderr=log, cwd=CHECKOUT
+                [*command, "--state", str(self.state), *self._options], stdout=log, stderr=log, cwd=CHECKOUT
             )
 
     def stop(self) -> int:
