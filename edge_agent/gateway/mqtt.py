@@ -117,17 +117,17 @@ class Connection:
         self.lost: asyncio.Future[Lost] = self._loop.create_future()
         self._welcome: asyncio.Future[str] = self._loop.create_future()
         self._confirmed: dict[int, asyncio.Future[list[int]]] = {}
-        self._abandoned = False
-        self._client = self._build(will)
+        self._client: Client | None = self._build(will)
 
     async def open(self) -> None:
         """Connect. Raises BrokerError. Cancelled, it leaves nothing behind."""
+        client = self._client
         dialled: asyncio.Future[str] = self._loop.create_future()
-        threading.Thread(target=self._dial, args=(dialled,), name="mqtt-dial", daemon=True).start()
+        threading.Thread(target=self._dial, args=(client, dialled), name="mqtt-dial", daemon=True).start()
         try:
             refusal = await dialled
-            if not refusal:
-                self._client.loop_start()
+            if client is not None and not refusal:
+                client.loop_start()
                 await self._either(self._welcome)
                 refusal = self._welcome.result() if self._welcome.done() else self._silence()
         except asyncio.CancelledError:
@@ -139,7 +139,7 @@ class Connection:
 
     async def subscribe(self, filters: Sequence[tuple[str, int]]) -> list[str]:
         """Subscribe to (filter, QoS); return the filters that the broker refused. Raises BrokerError."""
-        _, packet = self._client.subscribe([*filters])
+        packet = None if self._client is None else self._client.subscribe([*filters])[1]
         if packet is None:
             raise BrokerError(self._silence())
         answer = self._confirmed[packet] = self._loop.create_future()
@@ -150,7 +150,7 @@ class Connection:
 
     def send(self, message: Outgoing, topic: str, expires_s: int | None) -> int | None:
         """Hand over a message; return its packet id, None when the connection is over. Call on the loop."""
-        if self.lost.done() or self._abandoned:
+        if self.lost.done() or self._client is None:
             return None
         properties = _properties(expires_s, message.correlation) if self._endpoint.version_5 else None
         info = self._client.publish(topic, message.payload, message.qos, message.retain, properties)
@@ -158,18 +158,20 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye, so that the broker forgets the will; after a second without effect, cut the connection."""
-        self._client.disconnect()
-        await asyncio.wait([self.lost], timeout=GOODBYE_S)
+        if self._client is not None:
+            self._client.disconnect()
+            await asyncio.wait([self.lost], timeout=GOODBYE_S)
         self.drop()
 
     def drop(self) -> None:
         """Cut the connection without a word. paho's thread meets the end of the stream, and ends."""
-        self._abandoned = True
-        connection = self._client.socket()
-        if connection is None:
-            return
-        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
-            twin.shutdown(socket.SHUT_RDWR)  # beneath TLS, whose object belongs to paho's thread
+        client, self._client = self._client, None
+        if client is not None:
+            # paho closes its sockets when the last reference to it goes, and these would be a cycle.
+            client.on_connect = client.on_disconnect = client.on_publish = client.on_subscribe = client.on_message = (
+                None
+            )
+            _cut(client)
 
     def _build(self, will: Outgoing) -> Client:
         end = self._endpoint
@@ -191,7 +193,7 @@ class Connection:
         client.on_message = self._guarded(self._on_message)
         return client
 
-    def _dial(self, dialled: asyncio.Future[str]) -> None:
+    def _dial(self, client: Client, dialled: asyncio.Future[str]) -> None:
         """In a thread of its own: names, TCP and TLS take their time."""
         end = self._endpoint
         refusal = ""
@@ -200,16 +202,16 @@ class Connection:
                 context = ssl.create_default_context(cafile=end.ca)
                 if end.certificate:
                     context.load_cert_chain(end.certificate, end.key or None)
-                self._client.tls_set_context(context)
+                client.tls_set_context(context)
             if end.version_5:
                 properties = _connect_properties()
-                self._client.connect(end.host, end.port, end.keepalive_s, clean_start=False, properties=properties)
+                client.connect(end.host, end.port, end.keepalive_s, clean_start=False, properties=properties)
             else:
-                self._client.connect(end.host, end.port, end.keepalive_s)
+                client.connect(end.host, end.port, end.keepalive_s)
         except (OSError, ValueError) as error:
             refusal = f"{end.host}:{end.port}: {error}"
-        if self._abandoned:
-            self.drop()
+        if self._client is None:
+            _cut(client)
         self._hop(_resolve, dialled, refusal)
 
     async def _either(self, answer: asyncio.Future[Any]) -> None:
@@ -280,6 +282,13 @@ class Connection:
         correlation = getattr(message.properties, "CorrelationData", b"").decode(errors="replace")
         inbound = Inbound(message.topic, bytes(message.payload), message.qos, message.retain, correlation)
         self._hop(self._callbacks.received, inbound)
+
+
+def _cut(client: Client) -> None:
+    connection = client.socket()
+    if connection is not None:
+        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
+            twin.shutdown(socket.SHUT_RDWR)  # beneath TLS, whose object belongs to paho's thread
 
 
 def _resolve(future: asyncio.Future[T], result: T) -> None:

@@ -20,7 +20,7 @@ from edge_agent.gateway.mqtt import Endpoint, Inbound
 from edge_agent.gateway.store.store import Store
 from edge_agent.wire.outgoing import Draft, Outgoing, Stamp
 from tests.broker import Broker, Heard
-from tests.delivery.parts import Sealed, draft, read, seal, slot
+from tests.delivery.parts import Sealed, draft, read, seal, slot, until
 
 QUICK = Limits(
     spill_after_s=0.1, spill_every_s=0.05, upkeep_s=0.02, rest_s=0.02, rest_longest_s=0.1, heartbeat_s=0.1, silence_s=1,
@@ -113,8 +113,6 @@ def bodies(heard: list[Heard], below: str = "") -> list[Sealed]:
 
 async def settled(agent: Agent) -> None:
     """Wait until the broker has everything."""
-    from tests.delivery.parts import until
-
     await until(lambda: agent.delivery.stats().connected and not sum(agent.delivery.outbox.queued().values()))
 
 

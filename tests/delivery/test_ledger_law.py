@@ -26,7 +26,7 @@ from edge_agent.gateway.delivery.tools import Hooks, Tools
 from edge_agent.gateway.delivery.upkeep import Upkeep
 from edge_agent.gateway.store.store import Store
 from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
-from tests.delivery.parts import SECOND, alert, draft, seal, slot
+from tests.delivery.parts import SECOND, alert, draft, seal, slot, until
 
 T = TypeVar("T")
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where it exists, fsync costs nothing there
@@ -95,7 +95,7 @@ class Delivering(RuleBasedStateMachine):
         self.store = Store(self.folder, troubled=lambda _: None, noted=lambda _: None)
         opening = await self.store.open()
         self.ledger = Ledger(self.run, opening.counts)
-        hooks = Hooks(lambda code, present, detail: None, lambda message: None)
+        hooks = Hooks(lambda *_: None, lambda _: None)
         tools = Tools(self.store, self.ledger, seal, hooks, LIMITS, lambda: self.now)
         self.outbox = Outbox(tools, opening, lambda: Stamp(run=self.run, boot="boot", trust="", wall_offset=None))
         self.upkeep = Upkeep(self.outbox, tools)
@@ -110,8 +110,7 @@ class Delivering(RuleBasedStateMachine):
     def do(self, work: Callable[[], object]) -> None:
         async def wrapped() -> None:
             work()
-            while any(entry.committing for entry in self.outbox.alerts.entries.values()):
-                await asyncio.sleep(0.0005)
+            await until(lambda: not any(entry.committing for entry in self.outbox.alerts.entries.values()))
 
         self.wait(wrapped)
 
@@ -181,7 +180,7 @@ class Delivering(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """What a kill leaves is what is in the files: the next run gets a copy of them."""
+        """Leave what a kill leaves: the files, of which the next run gets a copy."""
         self.killed.add(self.run)
         folder = self.root / str(self.lives)
         shutil.copytree(self.folder, folder)

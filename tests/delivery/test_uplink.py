@@ -16,7 +16,6 @@ def test_greeting_vitals_alert_and_goodbye_arrive(tmp_path: Path) -> None:
             await settled(agent)
             assert agent.delivery.ledger.balanced(agent.delivery.outbox.queued())
         heard = await later(lambda: listener.wait(lambda h: h[-1].topic == "root/state" and len(h) > 3))
-        print(heard)
         states = [body.text for body in bodies(heard, "root/state")]
         assert states == ["online 1", "stopped 1"]
 
