@@ -11,6 +11,7 @@ as soon as a device is disconnected, and every `LISTEN_S` while one is absent, w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -75,6 +76,7 @@ class Adapter:
         self._scanner_arguments: dict[str, Any] = {"backend": backend.scanner} if backend else {}
         self._client_arguments: dict[str, Any] = {"backend": backend.client} if backend else {}
         self._wishes: dict[str, _Waiting] = {}
+        self._adopted: set[str] = set()
         self._wished = asyncio.Event()
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._refusals = 0
@@ -99,9 +101,9 @@ class Adapter:
             except BLE_ERRORS as error:
                 self._refused(in_words(error))
                 await asyncio.sleep(self._backoff.next())
-                continue
-            if device is not None:
-                await self._connect(device)
+            else:
+                if device is not None:
+                    await self._connect(device)
             self._forget()
 
     async def _listen(self) -> BLEDevice | None:
@@ -118,16 +120,24 @@ class Adapter:
         try:
             self._accepted()
             held = await self._held()
-            if held is None:
-                await asyncio.wait({heard}, timeout=LISTEN_S)
+            if held is None and not (await asyncio.wait({heard}, timeout=LISTEN_S))[0]:
+                self._adopted.clear()
         finally:
-            await bounded(scanner.stop(), COMMAND_S)
+            with contextlib.suppress(
+                *BLE_ERRORS
+            ):  # what is wrong shows at the next start, and must not mask a cancellation
+                await bounded(scanner.stop(), COMMAND_S)
         return held or (heard.result() if heard.done() else None)
 
     async def _held(self) -> BLEDevice | None:
-        for address in tuple(self._wishes):
+        """Return a wished device that is said to be connected, each once until a whole round heard nothing.
+
+        Such a device does not advertise. But after a crash of BlueZ bleak goes on saying so of devices that do.
+        """
+        for address in self._wishes.keys() - self._adopted:
             device = await (get_device_by_adapter(address, self._name) if self._name else get_device(address))
             if device is not None and device.details["props"].get("Connected"):
+                self._adopted.add(address)
                 return device
         return None
 
@@ -178,7 +188,8 @@ class Adapter:
         if self._refusals >= REFUSALS:
             self._tell(present=False, detail=reason)
             for waiting in self._wishes.values():
-                waiting.wish.delayed(f"{self._title}: {reason}")
+                if not waiting.client.done():
+                    waiting.wish.delayed(f"{self._title}: {reason}")
 
     def _tell(self, *, present: bool, detail: str) -> None:
         if present is not self._present:

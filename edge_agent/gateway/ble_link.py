@@ -34,8 +34,11 @@ SILENCE_S = 30.0
 PENDING = 16
 """Writes that may wait for a slow device."""
 
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 30.0
-"""Between attempts at a device that is heard and does not connect or speak: others use the adapter meanwhile."""
+FIRST_DELAY_S, LONGEST_DELAY_S = 3.0, 30.0
+"""Before another attempt at a device that was heard and did not connect or notify: the others are heard meanwhile.
+
+One that did is connected again as soon as it is heard.
+"""
 
 log = structlog.get_logger()
 
@@ -57,13 +60,16 @@ class BleLink:
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._writes: asyncio.Queue[tuple[str, bytes]] | None = None
+        self._spoke = False
 
     async def run(self) -> None:
         """Keep the device connected until cancelled."""
         with self._facts.run():
             while True:
+                self._spoke = False
                 self._facts.closed(await self._connection())
-                await asyncio.sleep(self._backoff.next())
+                if not self._spoke:
+                    await asyncio.sleep(self._backoff.next())
 
     def send(self, channel: str, data: bytes) -> bool:
         """Write `data` to the characteristic `channel`, in order. False: dropped, not connected or too much waiting."""
@@ -133,7 +139,7 @@ class BleLink:
         if not sources:
             raise NotConnected("has none of its family's characteristics: is it another kind of device?")
         for characteristic in sources:
-            await client.start_notify(characteristic, self._take)
+            await client.start_notify(characteristic, self._notified)
 
     async def _read(self, client: BleakClient, characteristic: BleakGATTCharacteristic) -> None:
         try:
@@ -149,14 +155,17 @@ class BleLink:
             except BleakGATTProtocolError as error:
                 log.warning("device refuses a write", address=self.address, channel=channel, why=str(error))
 
+    def _notified(self, characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
+        self._spoke = True
+        self._backoff.reset()
+        self._take(characteristic, data)
+
     def _take(self, characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
         try:
             self._facts.data(characteristic.uuid, bytes(data))
         except Exception as error:  # noqa: BLE001 - bleak would swallow it here: it is raised where the session is awaited
             if not self._ended.done():
                 self._ended.set_exception(error)
-        else:
-            self._backoff.reset()
 
     async def _silence(self) -> str:
         """Return, with a reason, once nothing has come for `SILENCE_S`."""

@@ -22,16 +22,14 @@ async def bounded(
     finally:
         if not task.done():
             task.cancel()
+            task.add_done_callback(_noted)
             await asyncio.wait({task}, timeout=GRACE_S)
-    if not task.done():
-        task.add_done_callback(_forget)
-        raise asyncio.TimeoutError
-    if task.cancelled():
+    if not task.done() or task.cancelled():
         raise asyncio.TimeoutError
     return task.result()
 
 
-def _forget(task: asyncio.Future[Any]) -> None:
-    """Look at what abandoned work raised, so that asyncio does not complain that nobody did."""
+def _noted(task: asyncio.Future[Any]) -> None:
+    """Take note of what cancelled work raised, so that asyncio does not complain that nobody did."""
     if not task.cancelled():
         task.exception()

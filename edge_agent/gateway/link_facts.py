@@ -35,8 +35,11 @@ class LinkFacts:
         self.connecting()
         try:
             yield
-        except asyncio.CancelledError:
-            self.closed("closed on request")
+        except asyncio.CancelledError as cancelled:
+            try:
+                self.closed("closed on request")
+            except Exception as error:
+                raise cancelled from error  # whatever the sink does, a link that is cancelled ends
             raise
         except Exception as error:
             self.closed(f"internal error, {type(error).__name__}: {error}")

@@ -57,7 +57,8 @@ def close_port(port: Serial) -> None:
     """Close at once: a driver may otherwise wait 30 s for a device that no longer takes its bytes."""
     with contextlib.suppress(termios.error):
         port.reset_output_buffer()
-    port.close()
+    with contextlib.suppress(OSError):  # Linux has closed it even so
+        port.close()
 
 
 def opening(path: str, baudrate: int, settings: SerialSettings) -> asyncio.Future[Serial]:

@@ -38,7 +38,7 @@ def private_bus(folder: Path) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def bluez_on(address: str) -> AsyncIterator[Bluez]:
-    """Run the service on the bus at `address`, its adapter plugged in. At the end bleak's connection is closed, too."""
+    """Run the service on the bus at `address`, its adapter plugged in. At the end it is gone, as after a crash."""
     bus = await MessageBus(bus_address=address).connect()
     try:
         bluez = Bluez(bus)
@@ -48,11 +48,18 @@ async def bluez_on(address: str) -> AsyncIterator[Bluez]:
     finally:
         bus.disconnect()
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast types most, not this
-        await close_bleak()
 
 
-async def close_bleak() -> None:
-    """Close the bus connection that bleak keeps per loop for the life of a program; a test's loop ends earlier."""
+@contextlib.asynccontextmanager
+async def bleak_closed() -> AsyncIterator[None]:
+    """Close, at the end, the bus that bleak keeps per loop for the life of a program: a test's loop ends earlier."""
+    try:
+        yield
+    finally:
+        await _close_bleak()
+
+
+async def _close_bleak() -> None:
     manager = bleak_manager._global_instances.pop(asyncio.get_running_loop(), None)
     if manager is not None and manager._bus is not None:
         manager._bus.disconnect()

@@ -16,6 +16,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 from firmware_bridges.gatt import uuid
 
 RATE_SERVICE, RATE, CONTROL, COMMAND = (uuid(number) for number in (0x180D, 0x2A37, 0x2A39, 0xFF01))
+ADVERTISES_S = 0.02
 _READ = PropertyAccess.READ
 _Options = Annotated[dict[str, Any], DBusSignature("a{sv}")]
 _Texts = Annotated[list[str], DBusSignature("as")]
@@ -95,7 +96,8 @@ class _Adapter(ServiceInterface):
             raise _failed("NotReady", "Resource Not Ready")
         self.discovering = True
         for device in self._bluez.devices:
-            device.advertise()
+            # No device is heard at once: it advertises when it does.
+            asyncio.get_running_loop().call_later(ADVERTISES_S, device.advertise)
 
     @dbus_method(name="StopDiscovery")
     def stop_discovery(self) -> None:

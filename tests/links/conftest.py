@@ -15,9 +15,9 @@ from tests.links.bluez import private_bus
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shrink the waiting times; which of them end, and in what, is what is tested."""
-    for module in (serial_link, ble_adapter, ble_link):
-        monkeypatch.setattr(module, "FIRST_DELAY_S", 0.005)
-        monkeypatch.setattr(module, "LONGEST_DELAY_S", 0.1)
+    for module, first in ((serial_link, 0.005), (ble_adapter, 0.005), (ble_link, 0.1)):
+        monkeypatch.setattr(module, "FIRST_DELAY_S", first)
+        monkeypatch.setattr(module, "LONGEST_DELAY_S", 0.2)
     monkeypatch.setattr(ble_adapter, "LISTEN_S", 0.3)
     monkeypatch.setattr(links, "RESTART_S", 0.01)
 

@@ -13,7 +13,7 @@ from edge_agent.gateway.links import Links, build_link
 from edge_agent.gateway.serial_link import SerialLink
 from firmware_bridges.bridge import SERIAL
 from firmware_bridges.families import FAMILIES
-from tests.links.bluez import bluez_on
+from tests.links.bluez import bleak_closed, bluez_on
 from tests.links.pty import PtyDevice
 from tests.links.recorder import Recorder
 
@@ -162,18 +162,22 @@ def test_identity_is_masked_before_anybody_sees_it_and_afresh_on_each_connection
     asyncio.run(scenario())
 
 
-def test_a_family_s_link_settings_choose_the_link() -> None:
-    async def scenario() -> None:
+def test_the_family_chooses_the_link_and_only_devices_that_measure_all_the_time_may_not_be_silent() -> None:
+    async def scenario() -> dict[str, tuple[type[object], bool | None]]:
         links = Links(Recorder(), Errors())
-        for family in FAMILIES.values():
-            device = Device(id="1", bed="1", family=family.name, port="/dev/null", address="F0:F1:F2:F3:F4:01")
-            link = build_link(device, family, Recorder(), links._adapter)
-            assert isinstance(link, BleLink if family.name.startswith("bluetooth") else SerialLink)
-            if isinstance(link, BleLink):
-                assert link._continuous is not family.name.endswith("spot")
+        built: dict[str, tuple[type[object], bool | None]] = {}
+        for name in ("contec_cms50_9byte", "bluetooth_heart_rate", "bluetooth_pulse_oximeter_spot"):
+            device = Device(id="1", bed="1", family=name, port="/dev/null", address="F0:F1:F2:F3:F4:01")
+            link = build_link(device, FAMILIES[name], Recorder(), links._adapter)
+            built[name] = type(link), getattr(link, "_continuous", None)
         await links.close()
+        return built
 
-    asyncio.run(scenario())
+    assert asyncio.run(scenario()) == {
+        "contec_cms50_9byte": (SerialLink, None),
+        "bluetooth_heart_rate": (BleLink, True),
+        "bluetooth_pulse_oximeter_spot": (BleLink, False),
+    }
 
 
 def test_lost_adapters_are_one_fact_with_the_devices_they_strand(bus: str) -> None:
@@ -185,7 +189,7 @@ def test_lost_adapters_are_one_fact_with_the_devices_they_strand(bus: str) -> No
             facts = seen.all(GatewayFact)
             return (facts[-1].present, facts[-1].detail, facts[-1].devices) if facts else None
 
-        async with bluez_on(bus) as bluez:
+        async with bleak_closed(), bluez_on(bus) as bluez:
             here, there = [bluetooth("1", "hci0"), bluetooth("2", "hci0")], bluetooth("3", "hci7")
             await links.apply([*here, there])
             await seen.until(lambda: lost() == (True, "hci7: adapter 'hci7' not found", ("3",)))

@@ -281,6 +281,25 @@ def test_what_the_sink_raises_ends_the_run(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_cancelled_link_ends_even_if_the_sink_raises(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        seen, path = Recorder(), tmp_path / "tty"
+
+        def sink(item: Input) -> None:
+            seen(item)
+            if isinstance(item, LinkClosed):
+                raise OSError("a defect")
+
+        with PtyDevice(path):
+            task = asyncio.create_task(link_to(path, sink).run())
+            await seen.until_count(LinkOpened, 1)
+            task.cancel()
+            await asyncio.wait({task})
+            assert task.cancelled()
+
+    asyncio.run(scenario())
+
+
 def test_a_line_without_bytes_does_not_read_like_one_that_hung_up(tmp_path: Path) -> None:
     with PtyDevice(tmp_path / "tty") as device:
         port = serial_port.open_port(str(device.path), 19200, SerialSettings(19200, parity="O"))
