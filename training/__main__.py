@@ -1,4 +1,4 @@
-"""The command line of training: `python -m training train | score | evaluate`."""
+"""The command line of training: `python -m training train | score | evaluate | ceiling`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,37 @@ from training import hourly, score
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
+FAMILIES = ("convolutional", "logistic", "svm")
+"""Names of `training.train.FAMILIES`, the best first, known without TensorFlow."""
+
+data_option = click.option(
+    "--data", type=EXISTING, required=True, help="Folder or file: Parquet, or PhysioNet 2019 .psv."
+)
+bundle_option = click.option("--bundle", type=EXISTING, required=True, help="Folder of a model bundle.")
 
 
 @click.group(help=__doc__)
 def main() -> None:
     """Group the commands."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of missing graphics cards otherwise
 
 
 @main.command("train")
-@click.option("--data", type=EXISTING, required=True, help="Folder or file: Parquet, or PhysioNet 2019 .psv.")
-@click.option("--out", type=PATH, required=True, help="Folder that gets a folder with the bundle.")
-def train_command(data: Path, out: Path) -> None:
-    """Train the model and write its bundle."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of missing graphics cards otherwise
+@data_option
+@click.option("--out", type=PATH, required=True, help="Folder that gets a folder with the bundle, and the float net.")
+@click.option("--family", type=click.Choice(FAMILIES), default=FAMILIES[0], show_default=True, help="What to train.")
+@click.option("--scrambled", is_flag=True, help="Control: learn from shuffled truth, which must end at AUROC .50.")
+def train_command(data: Path, out: Path, family: str, *, scrambled: bool) -> None:
+    """Train a model and write its bundle."""
     from training.table import text  # noqa: PLC0415 - scoring does without the training extra
     from training.train import train  # noqa: PLC0415 - as above
 
-    click.echo(text(train(data, out)))
+    click.echo(text(train(data, out, family, scrambled=scrambled)))
 
 
 @main.command("score")
-@click.option("--data", type=EXISTING, required=True, help="Folder or file: Parquet, or PhysioNet 2019 .psv.")
-@click.option("--bundle", type=EXISTING, required=True, help="Folder of a model bundle.")
+@data_option
+@bundle_option
 @click.option("--out", type=PATH, required=True, help="Parquet file: patient, hour, score, cause.")
 def score_command(data: Path, bundle: Path, out: Path) -> None:
     """Score every hour of every stay."""
@@ -43,19 +52,41 @@ def score_command(data: Path, bundle: Path, out: Path) -> None:
 
 
 @main.command("evaluate")
-@click.option("--data", type=EXISTING, required=True, help="Folder or file: Parquet, or PhysioNet 2019 .psv.")
-@click.option("--bundle", type=EXISTING, required=True, help="Folder of a model bundle.")
-@click.option("--out", type=PATH, required=True, help="JSON file for the figures that are printed.")
-def evaluate_command(data: Path, bundle: Path, out: Path) -> None:
-    """Print and save a bundle's figures, over the validation part where the data has one."""
-    from training.evaluate import evaluate  # noqa: PLC0415 - scoring does without the training extra
+@data_option
+@bundle_option
+@click.option("--out", type=PATH, required=True, help="JSON file for the figures; the page goes beside it as .html.")
+@click.option("--float", "net", type=EXISTING, help="The .keras net of the bundle, to tell what int8 has cost.")
+def evaluate_command(data: Path, bundle: Path, out: Path, net: Path | None) -> None:
+    """Print and save a bundle's figures and plots, over the validation part where the data has one."""
+    from training.evaluate import evaluate, gathered  # noqa: PLC0415 - scoring does without the training extra
+    from training.page import page  # noqa: PLC0415 - as above
     from training.table import text  # noqa: PLC0415 - as above
 
     stays = hourly.read(data)
-    validation = stays.split == "validation"
-    report = evaluate(open_scorer(bundle), hourly.select(stays, validation) if validation.any() else stays)
+    held_out = stays.split == "validation"
+    found = gathered(open_scorer(bundle), hourly.select(stays, held_out) if held_out.any() else stays)
+    report = evaluate(found, _float_auroc(net, found.stays) if net else None)
     out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    out.with_suffix(".html").write_text(page(report, found), encoding="utf-8")
     click.echo(text(report))
+
+
+@main.command("ceiling")
+@data_option
+def ceiling_command(data: Path) -> None:
+    """Print what boosted trees reach, which are too large for a gateway: the ceiling of the nets."""
+    from training.train import ceiling  # noqa: PLC0415 - scoring does without the training extra
+
+    click.echo(msgspec.json.encode(ceiling(data)).decode())
+
+
+def _float_auroc(net: Path, stays: hourly.Stays) -> float:
+    """Return the AUROC of a net before quantisation."""
+    import tensorflow as tf  # noqa: PLC0415 - scoring does without the training extra
+
+    from training.train import float_auroc  # noqa: PLC0415 - as above
+
+    return float_auroc(tf.keras.models.load_model(net, compile=False), stays)
 
 
 if __name__ == "__main__":

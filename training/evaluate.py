@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 
 from edge_agent.risk.abstain import SPOKEN
 from edge_agent.risk.scorer import Scorer
+from training.baselines import baselines
 from training.hourly import FEMALE, MALE, Flags, Stays, fingerprint
-from training.metrics import Figures, Scores, at_sensitivity, auroc, calibration_error, figures
+from training.metrics import Figures, Scores, at_sensitivity, auroc, calibration_error, figures, same_hour_auroc
 from training.robustness import changes
-from training.score import judge, score
+from training.score import Scored, judge, score
+from training.sepsis import sepsis
 from training.task import HOURS_PER_DAY, Burden, Labels, burden, labels
 
 SENSITIVITIES = (0.8, 0.6)
@@ -39,11 +43,17 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole table, as `evaluate` prints and saves it. `abstentions` counts eligible hours by cause."""
+    """The whole table, as `evaluate` prints and saves it. `abstentions` counts eligible hours by cause.
+
+    `whole` is over all eligible hours, those with an abstention included, as the ceiling and the float net are
+    measured; everything else is over those with a score. `sepsis` is the same-hour AUROC of each score for sepsis
+    within 12 h.
+    """
 
     bundle: str
     version: str
     model_sha256: str
+    bundle_bytes: int
     runtime: str
     data_fingerprint: str
     stays: int
@@ -53,29 +63,47 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     abstentions: dict[str, int]
     ece: float
     model: Figures
-    news2: Figures
+    baselines: dict[str, Figures]
     alerts: dict[str, Operation]
     subgroups: dict[str, float]
     robustness: dict[str, float]
-    all_hours_auroc: float
+    sepsis: dict[str, float]
+    whole: Figures
     float_auroc: float | None
 
 
-def evaluate(scorer: Scorer, stays: Stays, float_auroc: float | None = None) -> Report:
-    """Score every hour of `stays` and compare the eligible ones that have a score with what came true.
+class Evidence(NamedTuple):
+    """What figures and plots are made of. `answered`: eligible rows of `stays` with a score."""
 
-    `float_auroc` is what the model was worth before quantisation, if somebody still knows.
-    """
+    scorer: Scorer
+    stays: Stays
+    labelled: Labels
+    scored: Scored
+    answered: Flags
+
+
+def gathered(scorer: Scorer, stays: Stays) -> Evidence:
+    """Score every hour of `stays`."""
     labelled = labels(stays)
     scored = score(scorer, stays)
+    return Evidence(scorer, stays, labelled, scored, labelled.eligible & (scored.cause == SPOKEN))
+
+
+def evaluate(found: Evidence, float_auroc: float | None = None) -> Report:
+    """Compare the scores with what came true.
+
+    `float_auroc` is what the net was worth before quantisation over all eligible hours, if somebody still knows.
+    """
+    scorer, stays, labelled, scored, answered = found
     asked = labelled.eligible
-    answered = asked & (scored.cause == SPOKEN)
     causes, counts = np.unique(scored.cause[asked & ~answered], return_counts=True)
     probability, positive, hour = scored.probability[answered], labelled.positive[answered], stays.hour[answered]
+    bedside = baselines(stays)
     return Report(
         bundle=scorer.manifest.name,
         version=scorer.manifest.version,
         model_sha256=scorer.model_sha256,
+        bundle_bytes=scorer.bundle.size,
         runtime=scorer.runtime,
         data_fingerprint=fingerprint(stays),
         stays=len(np.unique(stays.start)),
@@ -85,11 +113,12 @@ def evaluate(scorer: Scorer, stays: Stays, float_auroc: float | None = None) -> 
         abstentions=dict(zip(causes.tolist(), counts.tolist(), strict=True)),
         ece=calibration_error(probability, positive),
         model=figures(probability, positive, hour),
-        news2=figures(labelled.news2[answered].astype(np.float64), positive, hour),
+        baselines={name: figures(values[answered], positive, hour) for name, values in bedside.items()},
         alerts=_operations(scored.probability, stays, labelled),
         subgroups=_subgroups(scored.probability, stays, labelled, answered),
         robustness=_robustness(scorer, stays, labelled, answered),
-        all_hours_auroc=_all_hours(scorer, stays, labelled),
+        sepsis=_sepsis({"model": scored.probability, **bedside}, stays, answered),
+        whole=_whole(scorer, stays, labelled),
         float_auroc=float_auroc,
     )
 
@@ -114,10 +143,19 @@ def _subgroups(scores: Scores, stays: Stays, labelled: Labels, answered: Flags) 
     }
 
 
-def _all_hours(scorer: Scorer, stays: Stays, labelled: Labels) -> float:
-    """Return the AUROC over all eligible hours, those with an abstention included: to compare with the float model."""
+def _whole(scorer: Scorer, stays: Stays, labelled: Labels) -> Figures:
+    """Return the figures over all eligible hours, those with an abstention included."""
     rows = np.flatnonzero(labelled.eligible)
-    return auroc(judge(scorer, stays, rows).probabilities, labelled.positive[rows])
+    return figures(judge(scorer, stays, rows).probabilities, labelled.positive[rows], stays.hour[rows])
+
+
+def _sepsis(scores: dict[str, Scores], stays: Stays, answered: Flags) -> dict[str, float]:
+    """Return the same-hour AUROC of each score for sepsis within 12 h, over hours with a score before its onset."""
+    soon, before = sepsis(stays)
+    rows = answered & before
+    if not soon[rows].any():
+        return {}
+    return {name: same_hour_auroc(values[rows], soon[rows], stays.hour[rows]) for name, values in scores.items()}
 
 
 def _robustness(scorer: Scorer, stays: Stays, labelled: Labels, answered: Flags) -> dict[str, float]:

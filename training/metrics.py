@@ -58,9 +58,15 @@ def same_hour_auroc(scores: Scores, positive: Flags, hour: npt.NDArray[np.int64]
 
 def calibration_error(scores: Scores, positive: Flags) -> float:
     """Return the mean distance between forecast and frequency over equally filled bins."""
-    order = np.argsort(scores, kind="stable")
-    gaps = [abs(scores[part].mean() - positive[part].mean()) * len(part) for part in np.array_split(order, BINS)]
-    return float(sum(gaps) / len(scores))
+    forecast, frequency = reliability(scores, positive)
+    sizes = [len(part) for part in np.array_split(scores, BINS)]
+    return float(np.average(np.abs(forecast - frequency), weights=sizes))
+
+
+def reliability(scores: Scores, positive: Flags) -> tuple[Scores, Scores]:
+    """Return mean forecast and frequency in equally filled bins of rising forecast."""
+    order = np.array_split(np.argsort(scores, kind="stable"), BINS)
+    return np.array([scores[part].mean() for part in order]), np.array([positive[part].mean() for part in order])
 
 
 def at_sensitivity(wanted: float, scores: Scores, stays: Stays, labelled: Labels) -> tuple[float, Burden]:

@@ -8,14 +8,12 @@ import numpy as np
 
 from edge_agent.domain.windows import QUANTITIES
 from edge_agent.risk.features import Beds
-from training.examples import Change
+from training.examples import SPREAD, Change
 
 ARTEFACTS = 0.1
 """Share of hourly values moved by `DEVIATIONS` standard deviations, up or down."""
 
 DEVIATIONS = 3.0
-SPREAD = np.array([17.0, 2.5, 5.0, 22.0, 7.0], np.float32)
-"""Standard deviation per quantity among adults in intensive care, in units of resolution (measured on hospital A)."""
 
 
 def changes(random: np.random.Generator) -> Iterator[tuple[str, Change]]:

@@ -1,10 +1,13 @@
-"""A report as rows that a person reads, for the terminal and for the model card."""
+"""A report as rows that a person reads, for the terminal, the page and the model card."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from training.evaluate import Operation, Report
+from training.goals import Goal, judged
 from training.metrics import Figures
 
 
@@ -16,20 +19,35 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
         yield f"eligible hours abstained: {cause}", f"{count:,} ({count / report.eligible:.4f})"
     yield from _figures("model", report.model)
     yield "model: calibration error (ECE)", f"{report.ece:.4f}"
-    yield from _figures("NEWS2 now", report.news2)
+    for name, found in report.baselines.items():
+        yield from _figures(f"{name} now", found)
+    yield "all eligible hours, int8: AUROC, AP", f"{report.whole.auroc:.4f}, {report.whole.ap:.4f}"
     if report.float_auroc is not None:
-        yield "AUROC over all eligible hours, int8 and float", f"{report.all_hours_auroc:.4f}, {report.float_auroc:.4f}"
+        yield "all eligible hours, float: AUROC", f"{report.float_auroc:.4f}"
     for name, operation in report.alerts.items():
         yield f"alerts at {name}", _operation(operation)
     for name, value in (report.subgroups | report.robustness).items():
         yield f"AUROC, {name}", f"{value:.3f}"
+    for name, value in report.sepsis.items():
+        yield f"sepsis within 12 h, same-hour AUROC, {name}", f"{value:.3f}"
+
+
+def goals(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield every goal with what was wanted, found, and by how much it is missed."""
+    for goal, found, reached in judged(report):
+        yield f"goal: {goal.name}", f"{_wanted(goal):8} found {found:.4g}{'' if reached else '  MISSED'}"
 
 
 def text(report: Report) -> str:
     """Return the table for a terminal."""
-    lines = [(f"{report.bundle} {report.version}", f"on {report.runtime}"), *rows(report)]
+    lines = [(f"{report.bundle} {report.version}", f"on {report.runtime}"), *rows(report), *goals(report)]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:{width}}  {value}" for name, value in lines)
+
+
+def _wanted(goal: Goal) -> str:
+    """Return the limit of a goal."""
+    return f">= {goal.least:g}" if np.isfinite(goal.least) else f"<= {goal.most:g}"
 
 
 def _figures(whose: str, found: Figures) -> Iterator[tuple[str, str]]:

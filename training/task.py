@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from edge_agent.risk.features import points
+from edge_agent.risk.features import Floats, points
 from edge_agent.risk.manifest import Task
 from training.hourly import Flags, Rows, Stays
 
@@ -78,30 +78,40 @@ def burden(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) ->
     An alert holds at every eligible hour that wants it; the refractory time spares a person its repetition, it does not
     end it. So alerts are counted once in 6 h, and an event is caught if an alert held at any of the 6 hours before it.
     An event is the first hour at 7 or more after 6 h without, or after all hours of the stay so far, at least one: what
-    a patient arrives with cannot be forecast. Read so, NEWS2 >= 3 has a sensitivity of .83 at 2.2 alerts per patient-day
-    on hospital A's validation part.
+    a patient arrives with cannot be forecast. Read so, NEWS2 >= 3 has a sensitivity of .83 at 2.2 alerts per
+    patient-day on hospital A's validation part.
     """
     held = wanted & labelled.eligible
     rows = alerts(held, stays)
-    before = np.array([_shifted(held, -hours, stays) for hours in range(1, task.horizon_hours + 1)])
-    caught = before.any(axis=0)[labelled.event]
-    first = task.horizon_hours - before[::-1].argmax(axis=0)[labelled.event]
+    first = leads(wanted, stays, labelled, task)
     days = np.count_nonzero(stays.recorded) / HOURS_PER_DAY
     return Burden(
         alerts_per_patient_day=len(rows) / days,
-        sensitivity=float(caught.mean()),
+        sensitivity=len(first) / np.count_nonzero(labelled.event),
         ppv=float(labelled.positive[rows].mean()),
-        lead=float(np.median(first[caught])),
+        lead=float(np.median(first)) if len(first) else float("nan"),
     )
+
+
+def leads(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) -> Rows:
+    """Return for every event that was caught how many hours before it the alert held first."""
+    held = wanted & labelled.eligible
+    before = np.array([_shifted(held, -hours, stays) for hours in range(1, task.horizon_hours + 1)])
+    caught = before.any(axis=0) & labelled.event
+    return task.horizon_hours - before[::-1].argmax(axis=0)[caught]
+
+
+def carried(stays: Stays) -> Floats:
+    """Return the values [rows, 5] carried forward within the stay without limit, in units of resolution."""
+    rows = np.arange(len(stays.hour))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(stays.medians), -1, rows), axis=0)
+    values = np.take_along_axis(stays.medians, np.maximum(last, 0), axis=0)
+    return np.where(last >= stays.start[:, None], values, np.float32(np.nan))
 
 
 def _news2(stays: Stays) -> npt.NDArray[np.int64]:
     """Return the sum of the five parts of the values carried forward within the stay."""
-    rows = np.arange(len(stays.hour))[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(stays.medians), -1, rows), axis=0)
-    carried = np.take_along_axis(stays.medians, np.maximum(last, 0), axis=0)
-    carried = np.where(last >= stays.start[:, None], carried, np.float32(np.nan))
-    total: npt.NDArray[np.int64] = points(carried).sum(axis=-1).astype(np.int64)
+    total: npt.NDArray[np.int64] = points(carried(stays)).sum(axis=-1).astype(np.int64)
     return total
 
 

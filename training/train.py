@@ -21,13 +21,17 @@ from training import hourly
 from training.calibrate import isotonic
 from training.card import card
 from training.contract import channels
-from training.evaluate import SENSITIVITIES, Report, evaluate
-from training.examples import CHUNK, hurt, inputs, same, windows
+from training.evaluate import SENSITIVITIES, Report, evaluate, gathered
+from training.examples import CHUNK, inputs, same, windows
 from training.export import Contract, Fit, Fitted, export, put_card
-from training.families import logistic
+from training.families import boosting, convolutional, logistic, svm
 from training.hourly import Flags, Rows, Stays
-from training.metrics import Scores, at_sensitivity, auroc
+from training.material import material, sample
+from training.metrics import Figures, Scores, at_sensitivity, auroc, figures
 from training.task import N7_6H, Labels, labels
+
+FAMILIES = {"logistic": logistic, "svm": svm, "convolutional": convolutional}
+"""What can be trained, by the name on the command line."""
 
 SEED = 20190
 VERSION = "1.0.0"
@@ -49,7 +53,7 @@ DATA = (
     "Clinical Data, Crit Care Med 48:210-217, 2020), physionet.org/content/challenge-2019"
 )
 LICENCE = "CC BY 4.0"
-TOOLS = ("numpy", "scikit-learn", "pyarrow")
+TOOLS = ("numpy", "scikit-learn", "lightgbm", "pyarrow")
 
 
 class Parts(NamedTuple):
@@ -60,19 +64,26 @@ class Parts(NamedTuple):
     validation: Flags
 
 
-def train(data: Path, out: Path) -> Report:
-    """Write the bundle into a folder of its name under `out` and return its figures on the validation part."""
+def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bool = False) -> Report:
+    """Write the bundle into a folder of its name under `out` and return its figures on the validation part.
+
+    The float net is kept beside the bundle as NAME.keras. `scrambled` is the control: what came true is shuffled among
+    the hours that weights are fitted on, so that nothing but chance is left to learn.
+    """
     tf.keras.backend.clear_session()  # layers are numbered per session, and their names reach the bundle
     tf.keras.utils.set_random_seed(SEED)
     tf.config.experimental.enable_op_determinism()
+    made = FAMILIES[family]
     stays = hourly.read(data)
     labelled, split = labels(stays), parts(stays)
     rows = np.flatnonzero(split.fit & labelled.eligible)
-    made = _inputs(stays, rows)
-    model = logistic.build(made.shape[1:])
-    logistic.fit(model, made, np.tile(labelled.positive[rows], 2))
+    random = np.random.default_rng(SEED)
+    given = material(stays, rows, labelled.positive, channels())
+    if scrambled:
+        given = given._replace(positive=random.permutation(given.positive))
+    model = made.fitted(given)
     contract = Contract(
-        name=logistic.NAME,
+        name=made.NAME,
         version=VERSION,
         task=N7_6H,
         channels=channels(),
@@ -80,11 +91,22 @@ def train(data: Path, out: Path) -> Report:
         training=_provenance(stays, labelled, rows),
     )
     tuning = _tuned(hourly.select(stays, split.tune))
-    bundle = export(model, contract, _representative(made), tuning, out / logistic.NAME)
+    bundle = export(model, contract, sample(given, REPRESENTATIVE, random), tuning, out / made.NAME)
+    model.save(out / f"{made.NAME}.keras")
     held_out = hourly.select(stays, split.validation)
-    report = evaluate(Scorer(bundle), held_out, _float_auroc(model, held_out))
-    put_card(out / logistic.NAME, card(bundle.manifest, report, logistic.TITLE))
+    report = evaluate(gathered(Scorer(bundle), held_out), float_auroc(model, held_out))
+    put_card(out / made.NAME, card(bundle.manifest, report, made.TITLE))
     return report
+
+
+def ceiling(data: Path) -> dict[str, Figures]:
+    """Return what boosted trees are worth on the validation part, over all eligible hours: the ceiling of the nets."""
+    stays = hourly.read(data)
+    labelled, split = labels(stays), parts(stays)
+    rows, held = (np.flatnonzero(part & labelled.eligible) for part in (split.fit, split.validation))
+    given = material(stays, rows, labelled.positive, channels())
+    found = boosting.fitted(given.recorded, given.positive)(inputs(stays, held, channels()))
+    return {"boosted trees": figures(found, labelled.positive[held], stays.hour[held])}
 
 
 def parts(stays: Stays) -> Parts:
@@ -102,19 +124,6 @@ def _lots(stays: Stays) -> npt.NDArray[np.int64]:
     people, own = np.unique(stays.patient.astype(str), return_inverse=True)
     lots = [int(hashlib.sha256(person.encode()).hexdigest(), 16) % 100 for person in people.tolist()]
     return np.array(lots)[own]
-
-
-def _inputs(stays: Stays, rows: Rows) -> Floats:
-    """Return the inputs of `rows` twice, as recorded and then hurt."""
-    random = np.random.default_rng(SEED)
-    return np.concatenate([inputs(stays, rows, channels()), inputs(stays, rows, channels(), hurt(random))])
-
-
-def _representative(made: Floats) -> Floats:
-    """Return the inputs that decide the int8 scales."""
-    count = min(REPRESENTATIVE, len(made))
-    chosen: Floats = made[np.random.default_rng(SEED).choice(len(made), count, replace=False)]
-    return chosen
 
 
 def _tuned(stays: Stays) -> Fit:
@@ -165,7 +174,7 @@ def _provenance(stays: Stays, labelled: Labels, rows: Rows) -> Training:
     )
 
 
-def _float_auroc(model: tf.keras.Model, stays: Stays) -> float:
+def float_auroc(model: tf.keras.Model, stays: Stays) -> float:
     """Return what the model was worth before quantisation, over all eligible hours."""
     labelled = labels(stays)
     rows = np.flatnonzero(labelled.eligible)

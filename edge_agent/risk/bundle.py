@@ -49,13 +49,14 @@ class BundleError(Exception):
 class Bundle(NamedTuple):
     """A bundle whose files are what the manifest says.
 
-    `sha256` is the manifest's own, and so stands for the whole bundle.
+    `sha256` is the manifest's own, and so stands for the whole bundle. `size` is that of all files, in bytes.
     """
 
     manifest: Manifest
     model: bytes
     golden: GoldenFile
     sha256: str
+    size: int
 
 
 def load(folder: Path) -> Bundle:
@@ -67,7 +68,8 @@ def load(folder: Path) -> Bundle:
     _check_input(manifest.input, str(folder / MANIFEST))
     _check_output(manifest, str(folder / MANIFEST))
     golden = _decoded(contents[GOLDEN], GoldenFile, folder / GOLDEN)
-    return Bundle(manifest, contents[MODEL], golden, hashlib.sha256(text).hexdigest())
+    size = len(text) + sum(map(len, contents.values()))
+    return Bundle(manifest, contents[MODEL], golden, hashlib.sha256(text).hexdigest(), size)
 
 
 def agrees(bundle: Bundle, found_in: Tensor, found_out: Tensor) -> None:
