@@ -62,6 +62,7 @@ are a device looking for a pulse; an extended display update (0) repeats an olde
 cannot be trusted.
 """
 
+_STORES_CHECKS = 1 << 2
 _SENSOR_BITS = {reason: bit for bit, (_, reason) in reversed(SENSOR_STATUS.items())}
 _MEASUREMENT_BITS = {reason: bit for bit, (_, reason) in reversed(MEASUREMENT_STATUS.items())}
 
@@ -99,17 +100,16 @@ def interpret_features(data: bytes, at: int, ordinal: int) -> Interpretation:  #
     return Interpretation([], ())
 
 
+def keeps_checks(data: bytes) -> bool:
+    """Tell whether a 0x2A60 value says that spot checks are stored: bit 2 of the features."""
+    return bool(parse_features(data).features & _STORES_CHECKS)
+
+
 def verdicts(measurement: int | None, sensor: int | None) -> list[Verdict]:
     """Return what each bit that is set does to the numbers, sensor first; an absent status says nothing."""
     return [each for bit, each in SENSOR_STATUS.items() if (sensor or 0) >> bit & 1] + [
         each for bit, each in MEASUREMENT_STATUS.items() if (measurement or 0) >> bit & 1
     ]
-
-
-def conditions(found: list[Verdict]) -> tuple[Reason, ...]:
-    """Return the reasons of `found`, each once, in the order of `Reason`."""
-    reasons = {reason for _, reason in found}
-    return tuple(reason for reason in Reason if reason in reasons)
 
 
 def judge(template: Reading, numbers: Numbers, found: list[Verdict]) -> list[Reading]:

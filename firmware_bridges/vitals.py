@@ -228,22 +228,32 @@ class Malformed(msgspec.Struct, frozen=True, tag="malformed"):
 
 
 class DeviceStatus(msgspec.Struct, frozen=True, tag="status"):
-    """The device's present conditions, complete, sent when they change. `battery` in percent where the device tells."""
+    """The device's present conditions, complete, sent when they change. `battery` in percent where the device tells.
+
+    `clock` is what the device's own clock showed when it was last asked (ISO 8601 without zone), "" if unknown.
+    """
 
     at: int
     conditions: tuple[Reason, ...] = ()
     battery: int | None = None
     low_battery: bool = False
+    clock: str = ""
 
 
 class Identity(msgspec.Struct, frozen=True, tag="identity"):
-    """Who the device says it is. Never a patient: families mask what bears a patient's identity."""
+    """Who the device says it is. Never a patient: families mask what bears a patient's identity.
+
+    `pnp` numbers vendor, product and version, such as "usb:067b:2303:0100".
+    """
 
     at: int
     manufacturer: str = ""
     model: str = ""
     serial: str = ""
     firmware: str = ""
+    hardware: str = ""
+    software: str = ""
+    pnp: str = ""
 
 
 class Send(msgspec.Struct, frozen=True, tag="send"):

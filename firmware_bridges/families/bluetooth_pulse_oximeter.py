@@ -15,6 +15,7 @@ from firmware_bridges import plx
 from firmware_bridges.bridge import BleSettings, Check, Family, Measure, Mode, Sample, Strength
 from firmware_bridges.gatt import BATTERY, READ, Fields, Interpretation, NotificationBridge, uuid
 from firmware_bridges.ieee11073 import Number
+from firmware_bridges.verdict import conditions
 from firmware_bridges.vitals import Reading
 
 CONTINUOUS = uuid(0x2A5F)
@@ -60,7 +61,7 @@ def interpret(data: bytes, at: int, ordinal: int) -> Interpretation:
     stored = bool((frame.measurement_status or 0) & plx.STORED)
     template = Reading(at, ordinal, "", None, stored=stored)
     numbers = plx.Numbers(frame.spo2, frame.pulse_rate, frame.pai)
-    return Interpretation(plx.judge(template, numbers, found), plx.conditions(found))
+    return Interpretation(plx.judge(template, numbers, found), conditions(found))
 
 
 class Encoder:

@@ -2,22 +2,25 @@
 
 A spot check is one finished measurement, possibly of an hour ago: both vitals are `SPOT`, its time is the device's
 own word, and a value sent while the measurement goes on is an early estimate until the device calls it validated or
-fully qualified.
+fully qualified. An oximeter whose features say that it keeps its checks is asked for all of them; they are history.
 
 Source: Bluetooth Pulse Oximeter Service 1.0.1, PLX Spot-Check Measurement; devices.md section 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import msgspec
 
 from firmware_bridges import plx
 from firmware_bridges.bridge import BleSettings, Check, Family, Measure, Mode, Sample, Strength
-from firmware_bridges.gatt import BATTERY, READ, Fields, Interpretation, NotificationBridge, uuid
+from firmware_bridges.gatt import BATTERY, READ, Fields, Interpretation, uuid
 from firmware_bridges.ieee11073 import Number
-from firmware_bridges.verdict import verdict
+from firmware_bridges.racp import CONTROL
+from firmware_bridges.record_store import RecordBridge, Store
+from firmware_bridges.verdict import conditions, verdict
 from firmware_bridges.vitals import Reading, Reason
 
 SPOT_CHECK = uuid(0x2A5E)
@@ -56,7 +59,7 @@ def parse_frame(data: bytes) -> Frame:
     )
 
 
-def interpret(data: bytes, at: int, ordinal: int) -> Interpretation:
+def interpret(data: bytes, at: int, ordinal: int, notes: Mapping[str, bytes]) -> Interpretation:  # noqa: ARG001 - as every Recall
     """Judge a spot check by every status bit that is set; the device's time is kept unless its clock was never set."""
     frame = parse_frame(data)
     status = frame.measurement_status or 0
@@ -66,7 +69,7 @@ def interpret(data: bytes, at: int, ordinal: int) -> Interpretation:
     time = "" if frame.device_clock_not_set else frame.timestamp
     template = Reading(at, ordinal, "", None, device_time=time, stored=bool(status & plx.STORED))
     numbers = plx.Numbers(frame.spo2, frame.pulse_rate, frame.pai)
-    return Interpretation(plx.judge(template, numbers, found), plx.conditions(found))
+    return Interpretation(plx.judge(template, numbers, found), conditions(found))
 
 
 class Encoder:
@@ -93,14 +96,16 @@ FAMILY = Family(
         Measure("pulse_rate", Mode.SPOT),
         Measure("perfusion_index", Mode.SPOT),
     ),
-    link=BleSettings(service=plx.SERVICE, subscribe=(SPOT_CHECK, BATTERY), read=(plx.FEATURES, *READ)),
+    link=BleSettings(service=plx.SERVICE, subscribe=(SPOT_CHECK, CONTROL, BATTERY), read=(plx.FEATURES, *READ)),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.48),
     period=4 * 3600 * 1_000_000_000,
     documents=("Bluetooth Pulse Oximeter Service 1.0.1", "Bluetooth GATT Specification Supplement"),
     bridge=partial(
-        NotificationBridge,
+        RecordBridge,
         "bluetooth_pulse_oximeter_spot",
-        {SPOT_CHECK: interpret, plx.FEATURES: plx.interpret_features},
+        Store(records=SPOT_CHECK, announced_by=plx.FEATURES, announces=plx.keeps_checks),
+        {plx.FEATURES: plx.interpret_features},
+        {SPOT_CHECK: interpret},
     ),
     encoder=Encoder,
     resync_frames=0,
