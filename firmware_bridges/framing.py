@@ -16,6 +16,9 @@ from firmware_bridges.vitals import Event, Malformed
 REPORT = 256
 """Bytes without a frame that are reported though no frame followed: half a second of a CMS50 at 115200 baud."""
 
+LONGEST_LINE = 256
+"""Bytes of the longest line of text that any family sends, with its end; what goes on for longer is no text."""
+
 Cut = Callable[[bytes, int], int]
 """(buffer, start) -> n. n > 0: a frame of n bytes begins at `start`. n < 0: -n bytes there are no frame. 0: more must
 arrive.
@@ -26,6 +29,14 @@ It must decide on the bytes alone, and never hold back more than one frame of it
 
 class FrameError(ValueError):
     """Bytes that are no frame of the family. Its message is the `why` of the `Malformed` that reports them."""
+
+
+def cut_line(buffer: bytes, start: int) -> int:
+    """Cut lines of text that end with a line feed: the `Cut` of families that send text."""
+    end = buffer.find(b"\n", start, start + LONGEST_LINE)
+    if end >= 0:
+        return end + 1 - start
+    return -LONGEST_LINE if len(buffer) - start >= LONGEST_LINE else 0
 
 
 class Stream(msgspec.Struct):
