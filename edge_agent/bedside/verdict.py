@@ -26,6 +26,11 @@ class DeviceView(msgspec.Struct, frozen=True):
     since: int
     conditions: tuple[Reason, ...] = ()
 
+    @property
+    def why(self) -> str:
+        """Return the reason for its state, without the port that it may begin with."""
+        return self.reason.removeprefix(f"{self.port}: ") or self.state.value
+
 
 class BedView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one bed at `now` (ns). `streams` holds all streams by quantity, the chosen one first.

@@ -18,7 +18,7 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
         if device.id in view.excused_devices:
             yield Finding(condition=condition, present=False, why=Why(text="part of a gateway alert", rule=ID))
         elif device.state in (LinkState.LOST, LinkState.CONNECTING):
-            text = f"{device.id} unreachable: {device.port}: {device.reason or device.state.value}"
+            text = f"{device.id} unreachable: {device.port}: {device.why}"
             why = Why(text=text, rule=ID, devices=(device.id,))
             yield Finding(condition=condition, present=True, priority=Priority.LOW, why=why, since=device.since)
         else:

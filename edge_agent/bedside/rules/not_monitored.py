@@ -38,7 +38,7 @@ def cause(view: BedView) -> str:
 
 def _trouble(device: DeviceView) -> str:
     if device.state in (LinkState.LOST, LinkState.CONNECTING, LinkState.STARTING):
-        return f"cable or radio of {device.id} ({device.port}): {device.reason or device.state.value}"
+        return f"cable or radio of {device.id} ({device.port}): {device.why}"
     if device.state is LinkState.QUIET:
         return f"{device.id} ({device.port}) is silent"
     trouble = [condition.value for condition in device.conditions if condition in SENSOR_TROUBLE]

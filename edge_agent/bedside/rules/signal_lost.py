@@ -14,14 +14,15 @@ ID = "signal-lost"
 
 
 def _evaluate(view: BedView) -> Iterable[Finding]:
+    seen = any(not stream.off for quantity in view.bed.required for stream in view.streams.get(quantity, []))
     for quantity in view.bed.required:
         condition = f"{ID}-{quantity}"
         streams = view.streams.get(quantity, [])
         if any(not stream.off for stream in streams):
             yield Finding(condition=condition, present=False, why=Why(text=f"{NAMES[quantity]} is back", rule=ID))
-        elif view.blind:
-            # NOT-MONITORED says more: nothing new is raised, and what had been raised stays.
-            why = Why(text="the bed is not monitored", rule=ID)
+        elif not seen:
+            # NOT-MONITORED is there or near, and says more: nothing new is raised, and what had been raised stays.
+            why = Why(text="no required vital is seen", rule=ID)
             yield Finding(condition=condition, present=None if condition in view.active else False, why=why)
         else:
             yield _lost(view, quantity, streams[0].evidence() if streams else None)
