@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
+import pytest
 from msgspec import inspect
 
+from edge_agent.gateway.config.json_source import read_json
 from edge_agent.gateway.config.load import ConfigFile
+from edge_agent.gateway.config.sheet import Sheet
 from edge_agent.gateway.config.spec import Spec
+from edge_agent.gateway.config.typed import read_struct
 
 ENFORCED: dict[type[inspect.Type], set[str]] = {
     inspect.StrType: {"min_length", "pattern"},
@@ -56,3 +60,15 @@ def test_every_kind_has_words_and_a_placeholder_of_its_own_type() -> None:
         assert spec.allowed()
         hole = msgspec.to_builtins(spec.placeholder(), str_keys=True)
         assert hole is None or isinstance(hole, str | int | float | list | tuple | dict | Enum)
+
+
+class _Unbounded(msgspec.Struct):
+    value: float
+
+
+@pytest.mark.parametrize(("written", "value"), [("1e308", 1e308), ("-0.5", -0.5), ("1e999", None), ("NaN", None)])
+def test_a_number_without_bounds_is_still_finite(written: str, value: float | None) -> None:
+    sheet = Sheet()
+    read = read_struct(read_json(f'{{"value": {written}}}'.encode(), ""), _Unbounded, sheet)
+    assert (sheet.problems() == ()) == (value is not None)
+    assert value is None or read.value == value
