@@ -30,7 +30,7 @@ from edge_agent.wire.payloads.state import Presence
 CURTAIN_S = 30.0
 """Longest time from the agent's start to the first value of every bed."""
 
-ENCORE_S = 10.0
+ENCORE_S = 5.0
 """How long expected alerts are waited for when the story is over."""
 
 DRAIN_S = 0.3
