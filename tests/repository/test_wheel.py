@@ -33,8 +33,8 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, built, unpacked = (tmp_path_factory.mktemp(name) for name in ("source", "built", "unpacked"))
     for name in SHIPPED:
         shutil.copytree(CHECKOUT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in CHECKOUT.glob("*.[mt][do]*"):
-        shutil.copy(file, source)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(CHECKOUT / name, source)
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(built)]
     subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True, stdin=subprocess.DEVNULL)
     (wheel,) = built.iterdir()
