@@ -87,7 +87,9 @@ def test_what_the_device_has_is_read_once_and_what_it_says_arrives_on_its_channe
     asyncio.run(scenario())
 
 
-def test_a_device_that_leaves_is_connected_again_when_it_is_heard() -> None:
+def test_a_device_that_leaves_is_connected_again_as_soon_as_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble_link, "FIRST_DELAY_S", 60.0)
+
     async def scenario() -> None:
         seen = Recorder()
         async with room() as here, running(here.link(here.sensors[0].address, seen).run()):
@@ -179,13 +181,22 @@ def test_a_connection_that_says_nothing_is_given_up_for_a_fresh_one(monkeypatch:
     asyncio.run(scenario())
 
 
-def test_a_device_of_another_kind_is_named_as_such() -> None:
+def test_a_device_of_another_kind_is_named_as_such_and_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble_link, "FIRST_DELAY_S", 60.0)
+    oximeter = BleSettings(service=uuid(0x1822), subscribe=(uuid(0x2A5F),), read=(BATTERY,))
+
     async def scenario() -> None:
-        seen = Recorder()
-        oximeter = BleSettings(service=uuid(0x1822), subscribe=(uuid(0x2A5F),))
-        async with room() as here, running(here.link(here.sensors[0].address, seen, oximeter).run()):
-            await seen.until_count(LinkClosed, 1)
-            assert "has none of its family's characteristics" in seen.reason
+        wrong, other = Recorder(), Recorder()
+        async with room(2) as here:
+            async with running(here.link(here.sensors[0].address, wrong, oximeter).run()):
+                await wrong.until_count(LinkClosed, 1)
+                assert "has none of its family's characteristics" in wrong.reason
+                async with running(here.link(here.sensors[1].address, other).run()):
+                    for _ in range(3):  # each time the adapter hears both
+                        await beats(other)
+                        await here.sensors[1].leave()
+                    await beats(other)
+            assert here.sensors[0].connections == 1
 
     asyncio.run(scenario())
 
