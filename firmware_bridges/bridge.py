@@ -127,9 +127,9 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the product must know of a device family. `period` is the ns between two frames of a live device.
 
     `resync_frames`: after garbage, at most this many good frames are lost. `official` is False when the
-    specification is not the maker's own: such a family carries that label wherever it is shown. `identity` says
-    which bytes name a patient or device. `conditions`: what its encoder can express of `Sample.conditions`; it
-    ignores the others.
+    specification is not the maker's own: such a family carries that label wherever it is shown. `caution` is what else
+    a person must know before believing its values. `identity` says which bytes name a patient or device. `conditions`:
+    what its encoder can express of `Sample.conditions`; it ignores the others.
     """
 
     name: str
@@ -144,6 +144,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     encoder: Callable[[], Encoder]
     resync_frames: int = 1
     official: bool = True
+    caution: str = ""
     identity: str = ""
     masker: Callable[[], Masker] | None = None
     conditions: tuple[Reason, ...] = ()

@@ -15,15 +15,22 @@ from firmware_bridges import plx
 from firmware_bridges.bridge import Family
 from firmware_bridges.decoding import decode
 from firmware_bridges.families import (
+    bluetooth_blood_pressure,
+    bluetooth_glucose_meter,
+    bluetooth_glucose_monitor,
     bluetooth_heart_rate,
     bluetooth_pulse_oximeter,
     bluetooth_pulse_oximeter_spot,
+    bluetooth_thermometer,
     contec_cms50_5byte,
     contec_cms50_9byte,
+    nonin_ble,
+    polar_pmd,
     sensor_link,
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
+from tests.conformance import bluetooth
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -120,6 +127,16 @@ CHECKS: dict[str, Check] = {
     "ble_2a5f_plx_continuous": Check(plx_continuous, bluetooth_pulse_oximeter.FAMILY),
     "ble_2a5e_plx_spot": Check(plx_spot, bluetooth_pulse_oximeter_spot.FAMILY),
     "ble_2a60_plx_features": Check(plx_features),
+    "ble_2a35_blood_pressure": Check(bluetooth.blood_pressure, bluetooth_blood_pressure.FAMILY),
+    "ble_2a1c_temperature": Check(bluetooth.thermometer, bluetooth_thermometer.FAMILY),
+    "ble_2a18_glucose": Check(bluetooth.glucose, bluetooth_glucose_meter.FAMILY),
+    "ble_2a34_glucose_context": Check(
+        bluetooth.glucose_context, bluetooth_glucose_meter.FAMILY, lambda _: bluetooth_glucose_meter.CONTEXT
+    ),
+    "ble_2a52_racp": Check(bluetooth.record_access),
+    "ble_2aa7_cgm": Check(bluetooth.glucose_monitor, bluetooth_glucose_monitor.FAMILY),
+    "nonin_ble": Check(bluetooth.nonin, nonin_ble.FAMILY, bluetooth.nonin_channel),
+    "polar_pmd": Check(bluetooth.polar, polar_pmd.FAMILY, bluetooth.polar_channel),
     "ble_sfloat_float": Check(numbers),
     "crc_check": Check(crc),
 }

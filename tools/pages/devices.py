@@ -37,6 +37,8 @@ def _section(family: Family) -> str:
     ]
     if not family.official:
         facts.append(("Standing", "**not official**: the specification is not the maker's own"))
+    if family.caution:
+        facts.append(("Caution", family.caution))
     return f"## {family.title}\n\n{table((f'`{family.name}`', ''), facts)}"
 
 
