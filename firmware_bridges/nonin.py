@@ -10,7 +10,7 @@ import msgspec
 
 from firmware_bridges.bridge import Sample, SerialSettings
 from firmware_bridges.framing import FrameError
-from firmware_bridges.talker import Prompt, Said
+from firmware_bridges.talker import Prompt
 from firmware_bridges.vitals import Reason
 
 LINK = SerialSettings(baudrate=9600)
@@ -73,14 +73,7 @@ def _date_time(fields: bytes) -> str:
 
 def prompt(number: int, *, until_answered: bool = False) -> Prompt:
     """Return what a device that does not talk in data format `number` is told."""
-    return Prompt(select_format(number), QUIET, until_answered)
-
-
-def reply(frame: bytes) -> Said | None:
-    """Return what a reply to our command means, None for any other frame; FrameError("format-refused") for NAK."""
-    if frame == NAK:
-        raise FrameError("format-refused")
-    return Said(answered=True) if frame == ACK else None
+    return Prompt(select_format(number), QUIET, ACK, NAK, until_answered)
 
 
 def spo2(value: int) -> int | None:

@@ -103,11 +103,9 @@ def fault(frame: bytes, layout: Layout) -> str:
 
 
 def cutter(layout: Layout) -> Cut:
-    """Return the `Cut` that finds whole packets, and replies to commands between them."""
+    """Return the `Cut` that finds whole packets."""
 
     def cut(buffer: bytes, start: int) -> int:
-        if buffer[start : start + 1] in (nonin.ACK, nonin.NAK):
-            return 1
         for at in range(start, start + PACKET_SIZE, FRAME_SIZE):
             frame = buffer[at : at + FRAME_SIZE]
             if len(frame) < FRAME_SIZE:
@@ -181,9 +179,6 @@ def interpreter(layout: Layout) -> Interpret:
     """Return the `Interpret` of packets of `layout`."""
 
     def interpret(data: bytes, at: int, ordinal: int, memory: int) -> Said:
-        answer = nonin.reply(data)
-        if answer is not None:
-            return answer
         packet = parse_packet(data, layout)
         flags, pulse = sensor_flags(packet.statuses, memory)
         reasons = nonin.reasons(flags, SENSOR)

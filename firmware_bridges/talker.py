@@ -21,14 +21,12 @@ class Said(NamedTuple):
     """What one frame means: its readings, how the device is, who it is (None: it did not say).
 
     The readings are all stored or all live. With them, `memory` is handed to the interpretation of the next frame.
-    `answered` is True for the reply to a prompt.
     """
 
     readings: tuple[Reading, ...] = ()
     status: DeviceStatus | None = None
     identity: Identity | None = None
     memory: int = 0
-    answered: bool = False
 
 
 Interpret = Callable[[bytes, int, int, int], Said]
@@ -36,18 +34,24 @@ Interpret = Callable[[bytes, int, int, int], Said]
 
 
 class Prompt(NamedTuple):
-    """What to send to a device that has said nothing for `quiet` ns.
+    """What to send to a device that has said nothing for `quiet` ns, and the byte by which it accepts or refuses.
 
     `until_answered`: once it has answered, or talked, its silence is normal.
     """
 
     data: bytes
     quiet: int
+    accepted: bytes
+    refused: bytes
     until_answered: bool = False
 
 
 class State(msgspec.Struct, tag="talker/1"):
-    """All a bridge remembers. `status` and `identity` are what was last told, `due` when the device is prompted."""
+    """All a bridge remembers.
+
+    `status` and `identity` are what was last told. `due` is when the device is prompted, `prompted` that nothing came
+    since: only then is one byte a reply, not part of something else.
+    """
 
     family: str
     stream: Stream = msgspec.field(default_factory=Stream)
@@ -56,6 +60,7 @@ class State(msgspec.Struct, tag="talker/1"):
     status: DeviceStatus | None = None
     identity: Identity | None = None
     due: int | None = None
+    prompted: bool = False
 
 
 class TalkerBridge:
@@ -84,6 +89,8 @@ class TalkerBridge:
         if channel != SERIAL:
             return [Malformed(at, "unknown-channel", len(data))]
         events: list[Event] = []
+        if self._state.prompted and data:
+            data = self._reply(data, at, events)
         for frame in self._state.stream.frames(data, at, self._cut, events):
             self._frame(frame, at, events)
         return events
@@ -94,6 +101,7 @@ class TalkerBridge:
         if self._prompt is None or due is None or at < due:
             return []
         self._prompt_later(at)
+        self._state.prompted = True
         return [Send(SERIAL, self._prompt.data)]
 
     def closed(self, at: int) -> list[Event]:
@@ -117,6 +125,18 @@ class TalkerBridge:
             raise ValueError(f"a snapshot of {restored.family}, not of {self._state.family}")
         self._state = restored
 
+    def _reply(self, data: bytes, at: int, events: list[Event]) -> bytes:
+        """Take the reply to a prompt off the first bytes that came after it."""
+        state = self._state
+        state.prompted = False
+        prompt, first = self._prompt, data[:1]
+        if prompt is None or state.stream.partial or first not in (prompt.accepted, prompt.refused):
+            return data
+        self._heard(at)
+        if first == prompt.refused:
+            events.append(Malformed(at, "refused", 1))
+        return data[1:]
+
     def _frame(self, frame: bytes, at: int, events: list[Event]) -> None:
         state = self._state
         try:
@@ -129,8 +149,6 @@ class TalkerBridge:
 
     def _say(self, said: Said, at: int, events: list[Event]) -> None:
         state = self._state
-        if said.readings or said.answered:
-            self._heard(at)
         if said.identity is not None and _differs(said.identity, state.identity):
             state.identity = said.identity
             events.append(said.identity)
@@ -140,6 +158,7 @@ class TalkerBridge:
         state.memory = said.memory
         if not state.stream.settled(self._settle) and not said.readings[0].stored:
             return
+        self._heard(at)
         if said.status is not None and _differs(said.status, state.status):
             state.status = said.status
             events.append(said.status)

@@ -81,9 +81,6 @@ def _timestamp(digits: bytes) -> str:
 
 def interpret(data: bytes, at: int, ordinal: int, _memory: int) -> Said:
     """Judge a measurement: from memory it is stored, without SmartPoint questionable."""
-    answer = nonin.reply(data)
-    if answer is not None:
-        return answer
     frame = parse_frame(data)
     reasons = [] if frame.smartpoint else [Reason.QUESTIONED_BY_DEVICE]
     reasons += [Reason.NOT_AVAILABLE] if frame.no_measurement else []
@@ -100,24 +97,17 @@ def interpret(data: bytes, at: int, ordinal: int, _memory: int) -> Said:
 
 
 def _cut(buffer: bytes, start: int) -> int:
-    if buffer[start : start + 1] in (nonin.ACK, nonin.NAK):
-        return 1
     if not HEADER.startswith(buffer[start : start + len(HEADER)]):
         return -1
+    if len(buffer) - start < _PREFIX:
+        return 0
     length = int.from_bytes(buffer[start + len(HEADER) : start + _PREFIX], "big")
-    have = len(buffer) - start
-    if have < _PREFIX:
+    packet = buffer[start : start + _PREFIX + length + _SUFFIX]
+    if not _LEAST <= length <= _MOST or packet.find(HEADER, 1) > 0:
+        return -1  # a second header: the first one's packet was cut off, and the next must not wait for its end
+    if len(packet) < _PREFIX + length + _SUFFIX:
         return 0
-    if not _LEAST <= length <= _MOST:
-        return -1
-    size = _PREFIX + length + _SUFFIX
-    if have < size:
-        return 0
-    return size if _sound(buffer[start : start + size]) else -1
-
-
-def _sound(packet: bytes) -> bool:
-    return sum(packet[_PREFIX:-_SUFFIX]) & 0xFF == packet[-2] and packet[-1] == nonin.ETX
+    return len(packet) if sum(packet[_PREFIX:-_SUFFIX]) & 0xFF == packet[-2] and packet[-1] == nonin.ETX else -1
 
 
 class Encoder:

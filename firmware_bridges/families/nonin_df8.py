@@ -77,9 +77,6 @@ def conditions(frame: Frame) -> tuple[Reason, ...]:
 
 def interpret(data: bytes, at: int, ordinal: int, _memory: int) -> Said:
     """Judge the numbers of a frame by its own status bits."""
-    answer = nonin.reply(data)
-    if answer is not None:
-        return answer
     frame = parse_frame(data)
     reasons = conditions(frame)
     return Said(
@@ -93,7 +90,7 @@ def interpret(data: bytes, at: int, ordinal: int, _memory: int) -> Said:
 
 def _cut(buffer: bytes, start: int) -> int:
     if buffer[start] < _SYNC_BIT:
-        return 1 if buffer[start : start + 1] in (nonin.ACK, nonin.NAK) else -1
+        return -1
     rest = buffer[start + 1 : start + _SIZE]
     if not rest or max(rest) < _SYNC_BIT:
         return _SIZE if len(rest) == _SIZE - 1 else 0
