@@ -71,6 +71,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str = ""
     key: str = ""
 
+    def __repr__(self) -> str:
+        """Return who connects where, and no secret: this may end in a log."""
+        return f"Endpoint({self.client_id} at {self.host}:{self.port})"
+
 
 class Inbound(NamedTuple):
     """A message as it came. `correlation` is "" without MQTT 5, or when it is no text."""
@@ -116,6 +120,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[Lost] = self._loop.create_future()
         self._welcome: asyncio.Future[str] = self._loop.create_future()
+        self._unanswered: set[int] = set()
         self._confirmed: dict[int, asyncio.Future[list[int]]] = {}
         self._client: Client | None = self._build(will)
 
@@ -154,7 +159,11 @@ class Connection:
             return None
         properties = _properties(expires_s, message.correlation) if self._endpoint.version_5 else None
         info = self._client.publish(topic, message.payload, message.qos, message.retain, properties)
-        return info.mid if info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS else None
+        if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return None
+        if message.qos:
+            self._unanswered.add(info.mid)
+        return info.mid
 
     async def close(self) -> None:
         """Say goodbye, so that the broker forgets the will; after a second without effect, cut the connection."""
@@ -268,7 +277,12 @@ class Connection:
     def _on_publish(
         self, _client: Client, _userdata: object, packet: int, reason: ReasonCode, _properties: Properties
     ) -> None:
-        self._hop(self._callbacks.acked, packet, reason.value)
+        self._hop(self._answered, packet, reason.value)
+
+    def _answered(self, packet: int, code: int) -> None:
+        if packet in self._unanswered:  # paho reports QoS 0 as well, when it is merely written to the socket
+            self._unanswered.discard(packet)
+            self._callbacks.acked(packet, code)
 
     def _on_subscribe(
         self, _client: Client, _userdata: object, packet: int, reasons: list[ReasonCode], _properties: Properties

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ from edge_agent.wire.outgoing import Draft, Outgoing, Stamp
 from tests.broker import Broker, Heard
 from tests.delivery.parts import Sealed, draft, read, seal, slot, until
 
+T = TypeVar("T")
+
 QUICK = Limits(
     spill_after_s=0.1, spill_every_s=0.05, upkeep_s=0.02, rest_s=0.02, rest_longest_s=0.1, heartbeat_s=0.1, silence_s=1,
     unreachable_s=0.3, retry_s=0.02, retry_longest_s=0.1, taken_over_s=30, stop_s=2, backlog_per_s=10_000,
@@ -31,10 +33,9 @@ QUICK = Limits(
 class Agent:
     """One run of an application on `store`'s folder."""
 
-    def __init__(self, endpoint: Endpoint, limits: Limits, run: str = "") -> None:
-        self.run = run or str(uuid.uuid4())
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.run = str(uuid.uuid4())
         self.endpoint = endpoint
-        self.limits = limits
         self.troubles: list[tuple[str, bool, str]] = []
         self.unheard: list[Outgoing] = []
         self.inbound: list[Inbound] = []
@@ -82,18 +83,12 @@ class Agent:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path,
-    broker: Broker | int,
-    *,
-    limits: Limits = QUICK,
-    run: str = "",
-    **endpoint: Any,  # noqa: ANN401
-) -> AsyncIterator[Agent]:
-    """Give an agent that delivers to `broker`; stop it in order at the end."""
+async def running(folder: Path, broker: Broker | int, **endpoint: Any) -> AsyncIterator[Agent]:  # noqa: ANN401
+    """Give an agent that delivers to `broker`, stopped in order at the end. `endpoint`: its fields, and `limits`."""
+    limits = endpoint.pop("limits", QUICK)
     port = broker if isinstance(broker, int) else broker.port
     known: dict[str, Any] = {"host": "127.0.0.1", "port": port, "client_id": "gateway", "keepalive_s": 60}
-    agent = Agent(Endpoint(**known | endpoint), limits, run)
+    agent = Agent(Endpoint(**known | endpoint))
     store = Store(folder, troubled=lambda _: None, noted=lambda _: None, busy_ms=50)
     agent.delivery = Delivery(
         store, await store.open(), agent.station(), Hooks(agent.told, agent.unheard.append), limits
@@ -116,6 +111,6 @@ async def settled(agent: Agent) -> None:
     await until(lambda: agent.delivery.stats().connected and not sum(agent.delivery.outbox.queued().values()))
 
 
-async def later(check: Any) -> Any:  # noqa: ANN401
+async def later(check: Callable[[], T]) -> T:
     """Run something that blocks, such as a listener's wait, beside the loop."""
     return await asyncio.get_running_loop().run_in_executor(None, check)

@@ -28,7 +28,9 @@ class Scripted:
     `most_in_flight`: the greatest number of PUBLISH packets of one connection that waited for their PUBACK.
     """
 
-    def __init__(self, answer: Callable[[Got], int | None], *, receive_maximum: int = 0, packet_size: int = 0) -> None:
+    def __init__(
+        self, answer: Callable[[Got], int | None], *, receive_maximum: int = 0, packet_size: int = 0, suback: int = 0
+    ) -> None:
         self.answer = answer
         self.got: list[Got] = []
         self.connections = 0
@@ -39,6 +41,7 @@ class Scripted:
             self._properties += b"\x21" + receive_maximum.to_bytes(2, "big")
         if packet_size:
             self._properties += b"\x27" + packet_size.to_bytes(4, "big")
+        self._suback = bytes([suback])
         self._owed: list[Got] = []
         self._writer: asyncio.StreamWriter | None = None
         self._writers: list[asyncio.StreamWriter] = []
@@ -99,7 +102,7 @@ class Scripted:
             self.write(CONNACK << 4, bytes([0, 0, len(self._properties)]) + self._properties)
         elif kind == SUBSCRIBE:
             filters = _filters(rest)
-            self.write(SUBACK << 4, rest[:2] + b"\x00" + b"\x00" * filters)
+            self.write(SUBACK << 4, rest[:2] + b"\x00" + self._suback * filters)
         elif kind == PUBLISH:
             self._publish(first, rest)
         elif kind == PINGREQ:
