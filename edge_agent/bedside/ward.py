@@ -204,7 +204,9 @@ class Ward:
         self._state.lines[link.device].last_frame = -1
         touched = self._events(link.device, self._bridges[link.device].opened(link.received_at), now, effects)
         self._sooner(self._bridges[link.device].next_deadline())
-        return touched
+        return (
+            self._enter(link.device, LinkState.QUIET, "open, nothing heard yet", link.received_at, effects) or touched
+        )
 
     def _data(self, link: LinkData, now: int, effects: list[Effect]) -> Iterable[str]:
         line = self._state.lines.get(link.device)

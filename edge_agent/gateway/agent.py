@@ -307,6 +307,7 @@ class Agent:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._moving.update(device.id for device in self._keeper.settings.devices)  # that we hang up is no loss
         await self._links.close()
         self._core.stop()
         self._scoring.close()

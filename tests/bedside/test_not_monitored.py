@@ -132,6 +132,12 @@ def test_a_probe_off_names_the_sensor_and_a_pulled_cable_names_the_cable() -> No
     lost = bench.present("device-lost-link1")
     assert lost
     assert "unplugged" in lost.why.text
+    bench.plug()
+    bench.wait(5)
+    assert not bench.present("device-lost-link1")
+    silent = bench.present("not-monitored")
+    assert silent
+    assert "is silent" in silent.why.text
 
 
 def test_only_a_monitored_bed_can_be_unmonitored() -> None:

@@ -64,7 +64,7 @@ def test_a_bad_push_is_refused_and_a_good_one_applied_without_disturbing_the_res
     assert {fault["pointer"] for fault in refused["faults"]} >= {"/settings/limits/spo2-low/limit"}
     assert len(refused["faults"]) >= 2
     assert reports[-1]["source"] == "pushed"
-    assert links <= {"streaming", "connecting", "starting"}
+    assert links <= {"streaming", "quiet", "connecting", "starting"}
 
 
 def test_what_an_alert_left_behind_replays_to_the_same_effects(tmp_path: Path) -> None:
