@@ -15,7 +15,7 @@ from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.delivery.delivery import Delivery
 from edge_agent.gateway.delivery.limits import Limits
 from edge_agent.gateway.delivery.session import Presence, Station
-from edge_agent.gateway.delivery.tools import Hooks
+from edge_agent.gateway.delivery.tools import Hooks, Seal
 from edge_agent.gateway.mqtt import Endpoint, Inbound
 from edge_agent.gateway.store.store import Store
 from edge_agent.wire.outgoing import Draft, Outgoing, Stamp
@@ -33,7 +33,8 @@ QUICK = Limits(
 class Agent:
     """One run of an application on `store`'s folder."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, sealing: Seal) -> None:
+        self.seal = sealing
         self.run = str(uuid.uuid4())
         self.endpoint = endpoint
         self.troubles: list[tuple[str, bool, str]] = []
@@ -52,7 +53,7 @@ class Agent:
             heartbeat=lambda: draft("heartbeat", qos=0, made=boottime(), slot=True),
         )
         heard = [("root/command/+", 1), ("root/heartbeat", 0)]
-        return Station(self.endpoint, heard, presence, seal, self.stamp, self.received)
+        return Station(self.endpoint, heard, presence, self.seal, self.stamp, self.received)
 
     def stamp(self) -> Stamp:
         """Return the stamp of this run."""
@@ -84,12 +85,13 @@ class Agent:
 
 @asynccontextmanager
 async def running(folder: Path, broker: Broker | int, **endpoint: Any) -> AsyncIterator[Agent]:  # noqa: ANN401
-    """Give an agent that delivers to `broker`, stopped in order at the end. `endpoint`: its fields, and `limits`."""
-    limits = endpoint.pop("limits", QUICK)
+    """Give an agent that delivers to `broker`, stopped in order in the end. `endpoint`: its fields, limits, busy_ms."""
+    limits, busy_ms = endpoint.pop("limits", QUICK), endpoint.pop("busy_ms", 50)
+    sealing = endpoint.pop("seal", seal)
     port = broker if isinstance(broker, int) else broker.port
     known: dict[str, Any] = {"host": "127.0.0.1", "port": port, "client_id": "gateway", "keepalive_s": 60}
-    agent = Agent(Endpoint(**known | endpoint))
-    store = Store(folder, troubled=lambda _: None, noted=lambda _: None, busy_ms=50)
+    agent = Agent(Endpoint(**known | endpoint), sealing)
+    store = Store(folder, troubled=lambda _: None, noted=lambda _: None, busy_ms=busy_ms)
     agent.delivery = Delivery(
         store, await store.open(), agent.station(), Hooks(agent.told, agent.unheard.append), limits
     )

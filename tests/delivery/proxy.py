@@ -7,11 +7,11 @@ from contextlib import suppress
 
 
 class Proxy:
-    """Forwards a free loopback port to `upstream`, on the loop of the test."""
+    """Forwards a free loopback port to `upstream`, on the loop of the test. While `refusing`, to nowhere."""
 
     def __init__(self, upstream: int) -> None:
         self.port = 0
-        self.connections = 0
+        self.refusing = False
         self._upstream = upstream
         self._open = asyncio.Event()
         self._open.set()
@@ -39,6 +39,11 @@ class Proxy:
         """Pass everything on again."""
         self._open.set()
 
+    def refuse(self) -> None:
+        """Close every connection, and every new one: the broker is down, and its other clients do not know."""
+        self.refusing = True
+        self.cut()
+
     def cut(self) -> None:
         """Close every connection."""
         for writer in self._writers:
@@ -46,9 +51,11 @@ class Proxy:
         self._writers.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         self._writers.append(writer)
         await self._open.wait()
+        if self.refusing:
+            writer.close()
+            return
         try:
             upstream, downstream = await asyncio.open_connection("127.0.0.1", self._upstream)
         except OSError:
