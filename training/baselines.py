@@ -15,7 +15,9 @@ from training.task import carried, labels
 
 Scores = npt.NDArray[np.float64]
 
-MEWS = {
+Bands = dict[str, tuple[tuple[float, ...], tuple[int, ...]]]
+
+MEWS: Bands = {
     "systolic": ((70, 80, 100, 199), (3, 2, 1, 0, 2)),
     "pulse": ((40, 50, 100, 110, 129), (2, 1, 0, 1, 2, 3)),
     "respiratory_rate": ((8, 14, 20, 29), (2, 0, 1, 2, 3)),
@@ -23,13 +25,11 @@ MEWS = {
 }
 """Upper edges and points per vital: Subbe et al., QJM 94:521-526 (2001), table 1, without AVPU."""
 
-QSOFA = {"respiratory_rate": ((21,), (0, 1)), "systolic": ((100,), (1, 0))}
+QSOFA: Bands = {"respiratory_rate": ((21,), (0, 1)), "systolic": ((100,), (1, 0))}
 """Singer et al., JAMA 315:801-810 (2016), without mentation."""
 
-SIRS = {"temperature": ((35.9, 38.0), (1, 0, 1)), "pulse": ((90,), (0, 1)), "respiratory_rate": ((20,), (0, 1))}
+SIRS: Bands = {"temperature": ((35.9, 38.0), (1, 0, 1)), "pulse": ((90,), (0, 1)), "respiratory_rate": ((20,), (0, 1))}
 """Bone et al., Chest 101:1644-1655 (1992), without white cells."""
-
-Bands = dict[str, tuple[tuple[float, ...], tuple[int, ...]]]
 
 
 def baselines(stays: Stays) -> dict[str, Scores]:

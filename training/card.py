@@ -6,6 +6,7 @@ from edge_agent.risk.abstain import ADULT, LEAST_VITALS, RECENT_HOURS
 from edge_agent.risk.features import SIGHT
 from edge_agent.risk.manifest import Manifest
 from training.evaluate import Report
+from training.goals import judged
 from training.table import rows
 
 TEXT = """\
@@ -38,8 +39,10 @@ AUROC compares hours at equal hour of stay only, where no clock can help.
 - Intensive care, charted by the hour, adults up to 88 years. A ward's stream differs, and older patients are beyond the
   ages it was fitted on.
 - The NEWS2 of the task lacks consciousness and oxygen, and is made of the very vitals that forecast it.
-- Alerts are counted on eligible hours with 6 h refractory; an event is the first hour at {reaches} or more after 6 h
-  without; it is caught by an alert in the 6 h before.
+- Alerts: an alert holds at every eligible hour at or above the threshold, and is counted once in 6 h. An event is the
+  first hour at {reaches} or more after 6 h without, or after all hours of the stay so far, at least one. It is caught if
+  an alert held at any of the 6 hours before it.
+- Goals that are missed: {missed}.
 - In range means: {ranges}.
 
 ## Identity
@@ -71,6 +74,7 @@ def card(manifest: Manifest, report: Report, title: str) -> str:
         runtime=report.runtime,
         figures=_table(report),
         ranges=", ".join(f"{name} {limits.low:g} to {limits.high:g}" for name, limits in manifest.trained_on.items()),
+        missed=", ".join(f"{goal.name} ({found:.3g})" for goal, found, met in judged(report) if not met) or "none",
         sha256=report.model_sha256,
         tools=", ".join(f"{name} {version}" for name, version in origin.tools.items()),
         seed=origin.seed,

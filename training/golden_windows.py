@@ -6,7 +6,7 @@ import numpy as np
 
 from edge_agent.domain.windows import HOURS, QUANTITIES, Patient, Window
 
-COUNT = 12
+COUNT = 6
 SEED = 20190
 STARTS = (84, 97, 18, 120, 370)
 """Where the walks begin and how far a step goes, per quantity in units of resolution."""

@@ -88,7 +88,7 @@ def burden(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) ->
     return Burden(
         alerts_per_patient_day=len(rows) / days,
         sensitivity=len(first) / np.count_nonzero(labelled.event),
-        ppv=float(labelled.positive[rows].mean()),
+        ppv=float(labelled.positive[rows].mean()) if len(rows) else float("nan"),
         lead=float(np.median(first)) if len(first) else float("nan"),
     )
 
@@ -98,7 +98,8 @@ def leads(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) -> 
     held = wanted & labelled.eligible
     before = np.array([_shifted(held, -hours, stays) for hours in range(1, task.horizon_hours + 1)])
     caught = before.any(axis=0) & labelled.event
-    return task.horizon_hours - before[::-1].argmax(axis=0)[caught]
+    hours: Rows = task.horizon_hours - before[::-1].argmax(axis=0)[caught]
+    return hours
 
 
 def carried(stays: Stays) -> Floats:

@@ -7,12 +7,13 @@ import pytest
 
 from edge_agent.risk.bundle import load
 from edge_agent.risk.scorer import Scorer
-from tests.risk.bundles import SHIPPED
+from tests.risk.bundles import BUNDLES, SHIPPED
 
 
-@pytest.fixture(scope="session")
-def scorer() -> Scorer:
-    return Scorer(load(SHIPPED))
+@pytest.fixture(scope="session", params=BUNDLES, ids=lambda folder: folder.name)
+def scorer(request: pytest.FixtureRequest) -> Scorer:
+    """Return every bundle in turn: what is a law for one is a law for all."""
+    return Scorer(load(request.param))
 
 
 @pytest.fixture

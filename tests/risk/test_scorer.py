@@ -82,6 +82,33 @@ def test_how_much_of_the_hour_has_passed_changes_nothing(scorer: Scorer, window:
     assert scorer.score([other]) == scorer.score([window])
 
 
+@given(SCORABLE, WINDOWS, st.integers(features.SIGHT, HOURS))
+def test_no_score_depends_on_what_is_older_than_a_day(
+    scorer: Scorer, window: Window, other: Window, hours: int
+) -> None:
+    mixed = {q: other.medians[q][: -features.SIGHT] + window.medians[q][-features.SIGHT :] for q in QUANTITIES}
+    cut = {q: window.medians[q][-hours:] for q in QUANTITIES}
+    whole, *others = scorer.score([window, Window(mixed, window.patient), Window(cut, window.patient)])
+    assert others == [whole, whole]
+
+
+@given(st.integers(1, HOURS))
+def test_no_score_tells_how_long_steady_vitals_have_lasted(scorer: Scorer, hours: int) -> None:
+    long, short = scorer.score([steady(HOURS), steady(hours)])
+    assert isinstance(long, RiskScore)
+    assert isinstance(short, RiskScore)
+    assert short.logit_q == long.logit_q
+
+
+@given(WINDOWS | SCORABLE, st.integers(0, HOURS))
+def test_a_window_cut_anywhere_is_scored_or_abstained_from_never_a_failure(
+    scorer: Scorer, window: Window, hours: int
+) -> None:
+    cut = {quantity: values[HOURS - hours :] for quantity, values in window.medians.items()}
+    answer = scorer.score([Window(cut, window.patient)])[0]
+    assert isinstance(answer, RiskScore) or answer.cause != "model-failed"
+
+
 def test_a_falling_patient_has_a_higher_risk_and_says_why(scorer: Scorer) -> None:
     well = steady()
     worse = {**well.medians, "pulse": (*well.medians["pulse"][: HOURS - 4], 84, 92, 101, 109)}
@@ -97,7 +124,7 @@ def test_a_falling_patient_has_a_higher_risk_and_says_why(scorer: Scorer) -> Non
 def test_a_score_says_what_made_it(scorer: Scorer) -> None:
     answer = scorer.score([steady()])[0]
     assert isinstance(answer, RiskScore)
-    assert answer.model == "news2-7-within-6h-lr"
+    assert answer.model == scorer.manifest.name
     assert answer.model_sha256 == scorer.manifest.files["model.tflite"]
     assert answer.runtime == scorer.runtime
     assert -128 <= answer.logit_q <= 127

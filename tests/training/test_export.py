@@ -90,21 +90,53 @@ def test_a_convolution_over_the_window_becomes_a_bundle_that_scores_beds(keras: 
     assert "probability" in repr(scorer.score([steady()])[0])
 
 
-def test_an_image_net_goes_the_same_road_and_no_ward_takes_it(keras: ModuleType, tmp_path: Path) -> None:
+def test_the_classic_image_net_goes_the_same_road_and_no_ward_takes_it(keras: ModuleType, tmp_path: Path) -> None:
     layers = keras.layers
     net = [
-        layers.Input((32, 32, 1)),
-        layers.Conv2D(8, 3, activation="relu"),
+        layers.Input((256, 256, 1)),
+        layers.Conv2D(32, 3, activation="relu"),
         layers.MaxPooling2D(),
-        layers.Conv2D(16, 3, activation="relu"),
+        layers.Conv2D(64, 3, activation="relu"),
         layers.MaxPooling2D(),
         layers.Flatten(),
-        layers.Dense(32, activation="relu"),
+        layers.Dense(128, activation="relu"),
         layers.Dense(1),
     ]
     model = keras.Sequential(net)
-    values = np.random.default_rng(1).random((64, 32, 32, 1), np.float32)
-    _export(model, values, tmp_path)
-    _assert_like_keras(model, tmp_path, values)
+    random = np.random.default_rng(1)
+    images = random.random((32, 256, 256, 1), np.float32) ** random.uniform(0.2, 4, (32, 1, 1, 1)).astype(np.float32)
+    _export(model, images, tmp_path)
+    _assert_like_keras(model, tmp_path, images)
     with pytest.raises(BundleError, match="a ward needs"):
         Scorer(load(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["logistic regression", "linear SVM"])
+def test_a_linear_model_of_scikit_learn_becomes_a_bundle_that_scores_beds(kind: str, tmp_path: Path) -> None:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - needs the training extra
+    from sklearn.svm import LinearSVC  # noqa: PLC0415 - as above
+
+    from training.imported import imported  # noqa: PLC0415 - as above
+
+    random = np.random.default_rng(2)
+    values = np.clip(random.normal(0, 2, (400, features.ROWS, 24)), -4, 4).astype(np.float32)
+    truth = values[:, -1, 0] + random.normal(0, 1, 400) > 0
+    estimator = LogisticRegression(max_iter=1000) if kind == "logistic regression" else LinearSVC(C=0.01, dual=False)
+    estimator.fit(values.reshape(400, -1), truth)
+    model = imported(estimator, values.shape[1:])
+    np.testing.assert_allclose(
+        model.predict(values, verbose=0)[:, 0], estimator.decision_function(values.reshape(400, -1)), atol=1e-4
+    )
+    _export(model, values, tmp_path, channels())
+    _assert_like_keras(model, tmp_path, values)
+    assert "probability" in repr(Scorer(load(tmp_path)).score([steady()])[0])
+
+
+def test_a_model_of_several_classes_is_not_imported() -> None:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - needs the training extra
+
+    from training.imported import imported  # noqa: PLC0415 - as above
+
+    values = np.random.default_rng(3).normal(0, 1, (30, 4))
+    with pytest.raises(ValueError, match="one row of 4 weights"):
+        imported(LogisticRegression().fit(values, np.arange(30) % 3), (4,))
