@@ -52,8 +52,8 @@ def test_a_store_cut_in_half_is_set_aside_and_what_can_be_read_is_taken_over(ful
 def test_a_damaged_page_costs_its_own_rows_alone(full: Path) -> None:
     with full.open("r+b") as file:
         leaf = next(page for page in range(1, 200) if _is_leaf_of_alerts(full, page))
-        file.seek(leaf * 4096)
-        file.write(b"\xff" * 4096)
+        file.seek(leaf * 1024)
+        file.write(b"\xff" * 1024)
     opening, troubles = asyncio.run(opened(full.parent))
     assert "taken over" in troubles.notes[0]
     assert 25 <= len(opening.alerts) < 40
@@ -61,7 +61,7 @@ def test_a_damaged_page_costs_its_own_rows_alone(full: Path) -> None:
 
 
 def _is_leaf_of_alerts(path: Path, page: int) -> bool:
-    content = path.read_bytes()[page * 4096 : (page + 1) * 4096]
+    content = path.read_bytes()[page * 1024 : (page + 1) * 1024]
     return content[:1] == b"\x0d" and b"event-20" in content
 
 

@@ -9,8 +9,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long, how many, how much; times in seconds.
 
     An alert waits `commit_s` for the disk. Disconnected for `spill_after_s`, telemetry is written every
-    `spill_every_s`; `keep_s` of it stay in memory as well, for a short outage. More than `memory_rows` are written at
-    once; when the disk does not take them, beyond `memory_most` the oldest are dropped. The store takes `quota_bytes`.
+    `spill_every_s`, in a long outage every `spill_slowest_s`, for the card's sake: that is what a kill costs. `keep_s`
+    of it stay in memory as well, for a short outage. More than `memory_rows` are written at once; when the disk does
+    not take them, beyond `memory_most` the oldest are dropped. The store takes `quota_bytes`.
     Backlog is sent at `backlog_per_s`. A message refused for now (0x97) rests `rest_s`, doubled up to `rest_longest_s`.
     The ledger is saved every `ledger_s`, the rest of the housekeeping done every `upkeep_s`.
 
@@ -22,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     commit_s: float = 0.5
     spill_after_s: float = 5
     spill_every_s: float = 5
+    spill_slowest_s: float = 30
     keep_s: float = 60
     memory_rows: int = 5_000
     memory_most: int = 20_000

@@ -12,6 +12,10 @@ READ_AHEAD_S = 2
 """Seconds of backlog that are read from disk ahead of being sent."""
 
 
+SHARE_AT_RISK = 0.05
+"""Of a long outage's telemetry, no more than this is in memory alone."""
+
+
 class Upkeep:
     """Run `once` about every second, never twice at a time; everything that waits for the disk waits here."""
 
@@ -46,8 +50,8 @@ class Upkeep:
         telemetry, now = self._outbox.telemetry, self._tools.now()
         offline_since = self._outbox.offline_since
         offline_s = 0.0 if offline_since is None else (now - offline_since) / SECOND
-        waited_s = (now - self._spilled_at) / SECOND
-        due = offline_s >= self._limits.spill_after_s and waited_s >= self._limits.spill_every_s
+        every_s = min(max(self._limits.spill_every_s, offline_s * SHARE_AT_RISK), self._limits.spill_slowest_s)
+        due = offline_s >= self._limits.spill_after_s and (now - self._spilled_at) / SECOND >= every_s
         if due or len(telemetry.entries) > self._limits.memory_rows:
             self._spilled_at = now
             await telemetry.spill()

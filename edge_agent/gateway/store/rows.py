@@ -27,7 +27,7 @@ _PUT_GROUP = "INSERT INTO telemetry VALUES (:number, :first, :last, :boot, :made
 
 _pack = msgspec.msgpack.Encoder()
 _messages = msgspec.msgpack.Decoder(list[Kept])
-_counted = msgspec.msgpack.Decoder(dict[tuple[str, str], int])
+_counted = msgspec.msgpack.Decoder(dict[str, dict[str, int]])
 _reasons = msgspec.json.Decoder(dict[str, int])
 
 T = TypeVar("T")
@@ -77,11 +77,11 @@ def put_group(
     connection: sqlite3.Connection, number: int, kept: list[Kept], counted: dict[tuple[str, str], int]
 ) -> Group:
     """Write telemetry together, compressed; return what was written. `kept` is in order and not empty."""
-    blob = zlib.compress(_pack.encode(kept), level=1)
+    blob = zlib.compress(_pack.encode(kept), level=9)
     last = kept[-1]
     row: dict[str, Any] = {"number": number, "first": kept[0].ordinal, "last": last.ordinal, "boot": last.boot}
     row["made"] = last.message.made
-    connection.execute(_PUT_GROUP, row | {"counts": _pack.encode(counted), "messages": blob})
+    connection.execute(_PUT_GROUP, row | {"counts": _pack.encode(_nested(counted)), "messages": blob})
     return Group(**row, size=len(blob), counts=counted)
 
 
@@ -89,7 +89,9 @@ def groups(connection: sqlite3.Connection) -> Iterator[Group | int]:
     """Yield every group of telemetry in order, without its messages; for a damaged one, its number alone."""
     query = "SELECT number, first, last, boot, made, length(messages) AS size, counts FROM telemetry ORDER BY first"
     for row in _select(connection, query):
-        group = _record(row | {"counts": _decode(_counted, row["counts"])}, Group)
+        counted = _decode(_counted, row["counts"]) or {}
+        flat = {(run, stream): number for run, streams in counted.items() for stream, number in streams.items()}
+        group = _record(row | {"counts": flat}, Group) if flat else None
         yield row["number"] if group is None else group
 
 
@@ -109,6 +111,14 @@ def memory(connection: sqlite3.Connection) -> Iterator[tuple[str, bytes | None]]
     """Yield everything remembered; None for a value that has been damaged."""
     for key, blob in connection.execute("SELECT key, value FROM memory"):
         yield key, _inflate(blob)
+
+
+def _nested(counted: dict[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """Write each run once, not once a stream."""
+    nested: dict[str, dict[str, int]] = {}
+    for (run, stream), number in counted.items():
+        nested.setdefault(run, {})[stream] = number
+    return nested
 
 
 def _record(row: dict[str, Any], kind: type[T]) -> T | None:
