@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from firmware_bridges import gatt
+from firmware_bridges.bridge import BleSettings, Family
 from firmware_bridges.decoding import channels, decode
+from firmware_bridges.families import FAMILIES
 from firmware_bridges.families.bluetooth_heart_rate import FAMILY, MEASUREMENT
 from firmware_bridges.vitals import DeviceStatus, Identity, Malformed, Reason
 
@@ -45,3 +49,61 @@ def test_an_impossible_battery_is_malformed() -> None:
 
 def test_an_unknown_channel_is_malformed() -> None:
     assert decode(FAMILY, b"\x06\x48", gatt.uuid(0x2A38)) == [Malformed(0, "unknown-channel", 2)]
+
+
+OVER_GATT = {name: family for name, family in FAMILIES.items() if gatt.BATTERY in channels(family)}
+every_gatt_family = pytest.mark.parametrize("family", OVER_GATT.values(), ids=list(OVER_GATT))
+
+
+def test_the_standard_families_are_all_here() -> None:
+    assert {name for name in FAMILIES if name.startswith("bluetooth_")} <= set(OVER_GATT)
+
+
+@every_gatt_family
+def test_battery_identity_and_clock_ride_along_with_every_family(family: Family) -> None:
+    assert isinstance(family.link, BleSettings)
+    assert set(gatt.READ) <= {*family.link.read, *family.link.subscribe}
+    bridge = family.bridge()
+    assert bridge.receive(gatt.BATTERY, b"\x50", 1) == [DeviceStatus(1, (), 80)]
+    assert bridge.receive(MODEL, b"X1", 2) == [Identity(2, model="X1")]
+    assert bridge.receive(gatt.DATE_TIME, bytes.fromhex("e8070b1d170839"), 3) == [
+        DeviceStatus(3, (), 80, clock="2024-11-29T23:08:57")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "said"),
+    [
+        (0x2A29, b"Bedside", Identity(0, manufacturer="Bedside")),
+        (0x2A24, b"X1", Identity(0, model="X1")),
+        (0x2A25, b"0A7", Identity(0, serial="0A7")),
+        (0x2A26, b"1.2", Identity(0, firmware="1.2")),
+        (0x2A27, b"rev C", Identity(0, hardware="rev C")),
+        (0x2A28, b"7", Identity(0, software="7")),
+        (0x2A50, bytes.fromhex("026b0403230001"), Identity(0, pnp="usb:046b:2303:0100")),
+        (0x2A50, bytes.fromhex("016b0003230001"), Identity(0, pnp="bluetooth:006b:2303:0100")),
+    ],
+)
+def test_device_information_whole(number: int, value: bytes, said: Identity) -> None:
+    assert decode(FAMILY, value, gatt.uuid(number)) == [said]
+
+
+@pytest.mark.parametrize(("value", "why"), [("036b0403230001", "vendor-source"), ("026b0403", "truncated")])
+def test_a_pnp_id_that_is_none_is_malformed(value: str, why: str) -> None:
+    data = bytes.fromhex(value)
+    assert decode(FAMILY, data, gatt.PNP_ID) == [Malformed(0, why, len(data))]
+
+
+def test_current_time_is_a_date_time_and_more() -> None:
+    current = bytes.fromhex("e8070b1d170839 05 80 01")
+    assert decode(FAMILY, current, gatt.CURRENT_TIME) == [DeviceStatus(0, clock="2024-11-29T23:08:57")]
+    assert decode(FAMILY, current[:9], gatt.CURRENT_TIME) == [Malformed(0, "truncated", 9)]
+    assert decode(FAMILY, current[:6], gatt.DATE_TIME) == [Malformed(0, "truncated", 6)]
+
+
+def test_a_clock_that_was_never_set_shows_nothing() -> None:
+    assert decode(FAMILY, bytes(7), gatt.DATE_TIME) == [DeviceStatus(0)]
+
+
+def test_the_clock_is_read_last_so_that_it_is_the_youngest_when_measurements_come() -> None:
+    assert gatt.READ[-2:] == (gatt.CURRENT_TIME, gatt.DATE_TIME)
