@@ -40,8 +40,8 @@ AUROC compares hours at equal hour of stay only, where no clock can help.
   ages it was fitted on.
 - The NEWS2 of the task lacks consciousness and oxygen, and is made of the very vitals that forecast it.
 - Alerts: an alert holds at every eligible hour at or above the threshold, and is counted once in 6 h. An event is the
-  first hour at {reaches} or more after 6 h without, or after all hours of the stay so far, at least one. It is caught if
-  an alert held at any of the 6 hours before it.
+  first hour at {reaches} or more after 6 h without, or after all hours of the stay so far, at least one. It is caught
+  if an alert held at any of the 6 hours before it.
 - Goals that are missed: {missed}.
 - In range means: {ranges}.
 
