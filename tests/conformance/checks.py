@@ -24,13 +24,14 @@ from firmware_bridges.families import (
     bluetooth_thermometer,
     contec_cms50_5byte,
     contec_cms50_9byte,
+    ge_s5_dri,
     nonin_ble,
     polar_pmd,
     sensor_link,
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
-from tests.conformance import bluetooth
+from tests.conformance import bluetooth, proprietary
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -139,5 +140,6 @@ CHECKS: dict[str, Check] = {
     "polar_pmd": Check(bluetooth.polar, polar_pmd.FAMILY, bluetooth.polar_channel),
     "ble_sfloat_float": Check(numbers),
     "crc_check": Check(crc),
+    "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""
