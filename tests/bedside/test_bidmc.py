@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import csv
 import gzip
+import select
 from collections.abc import Iterator
+from pathlib import Path
+
+import serial
 
 from edge_agent.domain.alerts import Phase
 from edge_agent.domain.settings import LIMIT_RULES, SECOND
+from edge_agent.gateway.serial_port import open_port
+from firmware_bridges.bridge import SerialSettings
+from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import Reason
 from tests.bedside.harness import START, Bench
+from tests.links.pty import PtyDevice
 from tests.paths import data
 
+LINK = FAMILIES["sensor_link"].link
+assert isinstance(LINK, SerialSettings)
 COLUMNS = {"HR": "heart_rate", "PULSE": "pulse_rate", "RESP": "respiratory_rate", "SpO2": "spo2"}
 MAX_AGE = 10
 
@@ -56,10 +66,34 @@ def spo2_reference(seconds: list[dict[str, int]]) -> list[tuple[int, str]]:
     return said
 
 
-def test_values_arrive_unchanged_and_alerts_are_those_of_the_reference() -> None:
+class OverALine(Bench):
+    """A bench whose bytes travel over a real tty, opened and set as the agent does it."""
+
+    def __init__(self, device: PtyDevice, line: serial.Serial) -> None:
+        self._device, self._line = device, line
+        super().__init__()
+
+    def carry(self, data: bytes) -> bytes:
+        self._device.write(data)
+        carried = b""
+        while len(carried) < len(data):
+            assert select.select([self._line], [], [], 5)[0], "the line has lost bytes"
+            carried += self._line.read(len(data))
+        return carried
+
+
+def test_values_arrive_unchanged_and_alerts_are_those_of_the_reference(tmp_path: Path) -> None:
+    with PtyDevice(tmp_path / "link") as device, open_port(str(device.path), LINK.baudrate, LINK) as line:
+        arrived, alerts, waiting = replay(device, line)
+    assert (arrived, waiting) == (63_302, 2)  # two jumps of respiration from 0 waited a second for their confirmation
+    assert alerts > 0
+
+
+def replay(device: PtyDevice, line: serial.Serial) -> tuple[int, int, int]:
+    """Play every recording; return how many values arrived unchanged, how many alerts there were, how many waited."""
     arrived = alerts = waiting = 0
     for seconds in recordings():
-        bench = Bench()
+        bench = OverALine(device, line)
         for values in seconds:
             bench.say(values)
             bench.wait(1)
@@ -74,5 +108,4 @@ def test_values_arrive_unchanged_and_alerts_are_those_of_the_reference() -> None
         told = [((a.changed - START) // SECOND, a.phase.value) for a in events]
         assert told == spo2_reference(seconds)
         alerts += len(told)
-    assert (arrived, waiting) == (63_302, 2)  # two jumps of respiration from 0 waited a second for their confirmation
-    assert alerts > 0
+    return arrived, alerts, waiting
