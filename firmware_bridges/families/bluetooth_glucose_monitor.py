@@ -169,13 +169,11 @@ def parse_session_start(data: bytes, *, crc: bool) -> str:
 def interpret(data: bytes, at: int, ordinal: int, notes: Mapping[str, bytes]) -> Interpretation:
     """Judge each record; all but the last are history."""
     features = _features(notes)
-    session = notes.get(SESSION_START)
-    began = "" if session is None else parse_session_start(session, crc=bool(features and features.crc))
+    site = LOCATIONS.get(features.location, "") if features else ""
+    template = Reading(at, ordinal, "glucose_interstitial", None, site=site)
     records = parse_records(data, features.crc if features else None)
     found = [_verdicts(each, features) for each in records]
-    template = Reading(
-        at, ordinal, "glucose_interstitial", None, site=LOCATIONS.get(features.location, "") if features else ""
-    )
+    began = _began(notes, features)
     judged = [_reading(template, each, began, verdicts) for each, verdicts in zip(records, found, strict=True)]
     low = bool(records[-1].status >> LOW_BATTERY & 1)
     return Interpretation([*map(from_memory, judged[:-1]), judged[-1]], conditions(found[-1]), low_battery=low)
