@@ -23,8 +23,6 @@ from tests.bedside.harness import START, Bench
 from tests.links.pty import PtyDevice
 from tests.paths import data
 
-LINK = FAMILIES["sensor_link"].link
-assert isinstance(LINK, SerialSettings)
 COLUMNS = {"HR": "heart_rate", "PULSE": "pulse_rate", "RESP": "respiratory_rate", "SpO2": "spo2"}
 MAX_AGE = 10
 
@@ -83,7 +81,9 @@ class OverALine(Bench):
 
 
 def test_values_arrive_unchanged_and_alerts_are_those_of_the_reference(tmp_path: Path) -> None:
-    with PtyDevice(tmp_path / "link") as device, open_port(str(device.path), LINK.baudrate, LINK) as line:
+    settings = FAMILIES["sensor_link"].link
+    assert isinstance(settings, SerialSettings)
+    with PtyDevice(tmp_path / "link") as device, open_port(str(device.path), settings.baudrate, settings) as line:
         arrived, alerts, waiting = replay(device, line)
     assert (arrived, waiting) == (63_302, 2)  # two jumps of respiration from 0 waited a second for their confirmation
     assert alerts > 0
