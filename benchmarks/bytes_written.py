@@ -1,8 +1,8 @@
 """Bytes that delivery writes to storage per bed-day: connected, offline, and per alert event.
 
 `python -m benchmarks.bytes_written`. The clock is simulated, the store and its files are real, and so is what is
-counted: write_bytes of /proc/self/io, after forcing out every 5 simulated seconds what the kernel would write by itself.
-The file system's own journal is not in it. The connection is simulated: it takes everything at once.
+counted: write_bytes of /proc/self/io, after forcing out every 5 simulated seconds what the kernel would write by
+itself. The file system's own journal is not in it. The connection is simulated: it takes everything at once.
 """
 
 from __future__ import annotations

@@ -165,7 +165,8 @@ class Listener:
     ) -> list[Heard]:
         """Return all messages as soon as `enough` of them holds; fail after the deadline."""
         with self._changed:
-            assert self._changed.wait_for(lambda: enough(self.heard), within_s), f"{what}; heard {self.heard}"
+            there = self._changed.wait_for(lambda: enough(self.heard), within_s)
+            assert there, f"{what}; heard {len(self.heard)} messages, at last {self.heard[-5:]}"
             return list(self.heard)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:

@@ -209,6 +209,9 @@ class Connection:
         try:
             if end.ca:
                 context = ssl.create_default_context(cafile=end.ca)
+                # Chain, name and dates are verified; but an upgrade of Python (3.13 turned this on) must not be what cuts
+                # a ward off because the hospital's own CA left out an extension that RFC 5280 asks for.
+                context.verify_flags &= ~ssl.VERIFY_X509_STRICT
                 if end.certificate:
                     context.load_cert_chain(end.certificate, end.key or None)
                 client.tls_set_context(context)
@@ -280,7 +283,9 @@ class Connection:
         self._hop(self._answered, packet, reason.value)
 
     def _answered(self, packet: int, code: int) -> None:
-        if packet in self._unanswered:  # paho reports QoS 0 as well, when it is merely written to the socket
+        if (
+            packet in self._unanswered and self._client is not None
+        ):  # paho reports QoS 0 as well, when it is merely written to the socket
             self._unanswered.discard(packet)
             self._callbacks.acked(packet, code)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from edge_agent.gateway.clock import SECOND, boottime
+from edge_agent.gateway.delivery.entry import Lane
 from edge_agent.gateway.delivery.limits import Limits
 from edge_agent.wire.compose import seal as composed
 from edge_agent.wire.outgoing import Urgency
@@ -72,8 +73,8 @@ def test_memory_is_bounded_when_the_disk_takes_nothing(tmp_path: Path) -> None:
                 for number in range(100):
                     agent.publish(draft(text=str(number)))
                 await until(lambda: dropped(agent)["bed/3/vitals"] == {"memory": 70})
-                oldest = min(agent.delivery.outbox.telemetry.entries)
-                assert oldest > 70
+                left = [entry.message.seq for entry in agent.delivery.outbox.telemetry.entries.values()]
+                assert left == list(range(71, 101)), "the newest stay"
             assert agent.delivery.ledger.balanced(agent.delivery.outbox.queued())
 
     asyncio.run(scenario())
@@ -88,6 +89,21 @@ def test_many_messages_rest_on_disk_alone_and_are_counted_as_queued(tmp_path: Pa
             stats = agent.delivery.stats()
             assert stats.queue_depth == 3_000
             assert sum(agent.delivery.outbox.queued().values()) == 3_000 + 1, "and the will of the next attempt"
+
+    asyncio.run(scenario())
+
+
+def test_what_rests_on_disk_alone_is_forgotten_by_memory(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path, NOBODY, limits=tuned(keep_s=0)) as agent:
+            outbox = agent.delivery.outbox
+            for number in range(10):
+                for _ in range(100):
+                    agent.publish(draft())
+                await until(lambda: agent.delivery.stats().waiting["on-disk"] == 100 * (number + 1))  # noqa: B023 - at once
+            agent.publish(draft())
+            assert len(outbox.telemetry.entries) == 1
+            assert len(outbox.sender.lanes._heaps[Lane.LIVE]) == 1
 
     asyncio.run(scenario())
 

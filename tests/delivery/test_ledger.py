@@ -53,9 +53,9 @@ def test_an_earlier_run_balances_whatever_it_left(
     left = Counts(
         run="earlier", stream="stream", produced=produced, reserved=produced + ahead, accepted=accepted, dropped=dropped
     )
-    ledger = Ledger("run", [left])
+    ledger = Ledger("run")
     found = {("earlier", "stream"): queued} if queued else {}
-    ledger.reckon(found)
+    ledger.adopt([left], found)
     assert ledger.balanced(found)
     (counts,) = ledger.lines()
     lost = produced + ahead - accepted - offline - queued
@@ -64,18 +64,25 @@ def test_an_earlier_run_balances_whatever_it_left(
 
 
 def test_reckoning_again_finds_nothing_new() -> None:
-    ledger = Ledger("run", [Counts(run="earlier", stream="s", produced=3, reserved=10, accepted=1)])
-    ledger.reckon({})
-    again = Ledger("next", ledger.lines())
-    again.reckon({})
+    ledger = Ledger("run")
+    ledger.adopt([Counts(run="earlier", stream="s", produced=3, reserved=10, accepted=1)], {})
+    again = Ledger("next")
+    again.adopt(ledger.lines(), {})
     assert again.lines() == ledger.lines()
     assert ledger.lines()[0].dropped == {"crash": 9}
 
 
 def test_messages_of_a_run_nobody_knows_are_counted_as_its_production() -> None:
     ledger = Ledger("run")
-    ledger.reckon({KEY: 4})
-    assert ledger.lines() == [Counts(run="run", stream="stream", produced=4, reserved=4)]
+    ledger.adopt([], {("earlier", "stream"): 4})
+    assert ledger.lines() == [Counts(run="earlier", stream="stream", produced=4, reserved=4)]
+
+
+def test_a_line_of_this_run_is_not_touched_by_what_is_found_late() -> None:
+    ledger = Ledger("run")
+    ledger.produce("stream")
+    ledger.adopt([Counts(run="earlier", stream="stream", produced=2, reserved=2, accepted=2)], {KEY: 1})
+    assert ledger.balanced({KEY: 1})
 
 
 def test_an_orderly_end_needs_no_reserve() -> None:

@@ -94,7 +94,7 @@ class Delivering(RuleBasedStateMachine):
     async def _open(self) -> None:
         self.store = Store(self.folder, troubled=lambda _: None, noted=lambda _: None)
         opening = await self.store.open()
-        self.ledger = Ledger(self.run, opening.counts)
+        self.ledger = Ledger(self.run)
         hooks = Hooks(lambda *_: None, lambda _: None)
         tools = Tools(self.store, self.ledger, seal, hooks, LIMITS, lambda: self.now)
         self.outbox = Outbox(tools, opening, lambda: Stamp(run=self.run, boot="boot", trust="", wall_offset=None))

@@ -118,6 +118,40 @@ def test_no_store_at_all_stops_no_alert(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_what_a_store_that_was_locked_at_the_start_held_is_sent_once_it_can_be_read(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path, 1) as first:
+            first.alert(alert("old"))
+            first.publish(draft(text="old vitals"))
+        with Broker() as broker, Listener(broker.port) as listener:
+            with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                opening = running(tmp_path, broker)
+                second = await opening.__aenter__()
+                second.alert(alert("new"))
+                assert [body.text for body in await announced(listener, 1)] == ["new:1"]
+            assert {body.text for body in await announced(listener, 2)} == {"new:1", "old:1"}
+            await later(lambda: listener.wait(lambda heard: "old vitals" in [b.text for b in bodies(heard, "/vitals")]))
+            await settled(second)
+            assert second.delivery.ledger.balanced(second.delivery.outbox.queued())
+            await opening.__aexit__(None, None, None)
+
+    asyncio.run(scenario())
+
+
+def test_a_disk_that_hangs_keeps_no_service_from_stopping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_agent.gateway.delivery.delivery.PARK_S", 0.1)
+
+    async def scenario() -> None:
+        async with running(tmp_path, 1, busy_ms=30_000) as agent:
+            agent.publish(draft())
+            with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await agent.delivery.stop()
+
+    asyncio.run(scenario())
+
+
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
     """Mount a file system of 256 KiB there. Needs root, and a kernel that lets root mount."""

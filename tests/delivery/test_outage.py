@@ -38,7 +38,8 @@ async def down(agent: Agent, proxy: Proxy) -> None:
 
 
 async def up(agent: Agent, proxy: Proxy, listener: Listener) -> list[Heard]:
-    """End the outage; return everything heard once a last message has come."""
+    """End the outage once all alerts are stored; return everything heard once a last message has come."""
+    await until(lambda: all(entry.stored for entry in agent.delivery.outbox.alerts.entries.values()))
     proxy.refusing = False
     await settled(agent)
     assert agent.delivery.ledger.balanced(agent.delivery.outbox.queued())

@@ -31,7 +31,7 @@ async def reopened(folder: Path) -> Opening:
         return await store.open()
 
 
-@given(messages=st.lists(outgoings, min_size=1, max_size=5))
+@given(messages=st.lists(outgoings, min_size=1, max_size=5, unique_by=lambda message: message.id))
 def test_every_alert_and_every_group_comes_back_as_it_went_in(messages: list[Outgoing]) -> None:
     given_in = [Kept(ordinal, "boot", message) for ordinal, message in enumerate(messages, 1)]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -68,7 +68,13 @@ def test_what_is_settled_is_forgotten_and_the_ledger_written_with_it(tmp_path: P
             group = await store.spill(1, [kept(3, draft()), kept(4, draft())], {(RUN, "bed/3/vitals"): 2})
             assert group is not None
             dead = (DeadLetter(kept(2).message, 0x87),)
-            settled = Settled(alerts=(1, 2), groups=(group.number,), over=("event-1",), dead=dead, counts=(counts,))
+            settled = Settled(
+                alerts=(kept(1).message.id, kept(2).message.id),
+                groups=(group.number,),
+                over=("event-1",),
+                dead=dead,
+                counts=(counts,),
+            )
             assert await store.settle(settled)
             assert await store.load(group.number) == []
         return await reopened(tmp_path)

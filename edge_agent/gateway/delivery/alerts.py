@@ -27,13 +27,13 @@ class Alerts:
     `announced`: the events of which screens know. `release` gets the entries of a commit once they may be announced.
     """
 
-    def __init__(self, tools: Tools, announced: set[str], release: Callable[[list[Entry]], None]) -> None:
-        self.entries: dict[int, Entry] = {}
-        self.finished: list[int] = []
+    def __init__(self, tools: Tools, release: Callable[[list[Entry]], None]) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.finished: list[str] = []
         self.over: list[str] = []
+        self.announced: set[str] = set()
         self._store, self._ledger = tools.store, tools.ledger
         self._tools = tools
-        self._announced = announced
         self._release = release
         self._trouble = ""
 
@@ -45,11 +45,11 @@ class Alerts:
     def remove(self, entry: Entry) -> None:
         """Let go of an alert event that is settled; the last one of an event ends the memory of its announcement."""
         entry.gone = True
-        del self.entries[entry.ordinal]
-        self.finished.append(entry.ordinal)
+        del self.entries[entry.message.id]
+        self.finished.append(entry.message.id)
         event = entry.message.event_id
-        if entry.message.over and event in self._announced:
-            self._announced.discard(event)
+        if entry.message.over and event in self.announced:
+            self.announced.discard(event)
             self.over.append(event)
 
     def queued(self) -> Counter[Key]:
@@ -76,13 +76,13 @@ class Alerts:
         future.add_done_callback(partial(self._answered, entries, timer))
 
     def place(self) -> list[Place]:
-        """Decide after an outage what is announced live and what is history; nothing of it is being sent."""
-        return triage(self.ready(), self._announced)
+        """Decide what of that which is held is announced live and what is history."""
+        return triage(self.held(), self.announced)
 
-    def ready(self) -> list[Entry]:
-        """Return what may be announced, in the order of production."""
-        ready = (entry for entry in self.entries.values() if not entry.committing)
-        return sorted(ready, key=lambda entry: entry.ordinal)
+    def held(self) -> list[Entry]:
+        """Return what may be announced and has not been placed, in the order of production."""
+        held = (entry for entry in self.entries.values() if not entry.committing and not entry.placed)
+        return sorted(held, key=lambda entry: entry.ordinal)
 
     def waiting_before(self, entry: Entry) -> list[Entry]:
         """Return the earlier revisions of an event that wait in a less urgent lane: they must not arrive after it."""
@@ -110,13 +110,13 @@ class Alerts:
         if not self._trouble and all(entry.stored or entry.committing for entry in self.entries.values()):
             return
         entries = [entry for entry in self.entries.values() if not entry.stored and not entry.committing]
-        honest = {entry.ordinal: self._resealed(entry, durable=True) for entry in entries}
-        rows = [Kept(entry.ordinal, entry.boot, honest[entry.ordinal]) for entry in entries]
+        honest = {entry.message.id: self._resealed(entry, durable=True) for entry in entries}
+        rows = [Kept(entry.ordinal, entry.boot, honest[entry.message.id]) for entry in entries]
         if await self._store.commit_alert(rows, PROBE):
             for entry in entries:
                 entry.stored = True
                 if not entry.tries:
-                    entry.message = honest[entry.ordinal]
+                    entry.message = honest[entry.message.id]
             self._report("")
 
     def shed(self, bytes_over: int) -> None:
@@ -135,8 +135,8 @@ class Alerts:
             entry.stored = False
 
     def _announce(self, entries: list[Entry]) -> list[str]:
-        fresh = list(dict.fromkeys(e.message.event_id for e in entries if e.message.event_id not in self._announced))
-        self._announced.update(fresh)
+        fresh = list(dict.fromkeys(e.message.event_id for e in entries if e.message.event_id not in self.announced))
+        self.announced.update(fresh)
         return fresh
 
     def _answered(self, entries: list[Entry], timer: asyncio.TimerHandle, future: asyncio.Future[bool]) -> None:

@@ -28,6 +28,9 @@ UNREACHABLE = "broker-unreachable"
 STABLE_S = 5.0
 """A connection that lasted this long was worth something: the next attempt follows at once."""
 
+PARK_S = 10.0
+"""How long a stop waits for the disk; one that hangs keeps no service from stopping."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -42,7 +45,7 @@ class Delivery:
     ) -> None:
         self._limits = limits or Limits()
         self._run = station.stamp().run
-        self.ledger = Ledger(self._run, opening.counts)
+        self.ledger = Ledger(self._run)
         tools = Tools(store, self.ledger, station.seal, hooks, self._limits, boottime)
         self.outbox = Outbox(tools, opening, station.stamp)
         self._upkeep = Upkeep(self.outbox, tools)
@@ -59,7 +62,7 @@ class Delivery:
     async def start(self) -> None:
         """Begin the run and start to connect. Publishing works before that as well."""
         await self._store.begin(self._run, {run for run, _ in self.outbox.queued()})
-        self._await_broker("not connected yet")
+        self._expect_broker("not connected yet")
         self._tasks = [asyncio.ensure_future(work) for work in (self._stay_connected(), self._keep_up(), self._beat())]
 
     def publish(self, draft: Draft) -> None:
@@ -82,6 +85,9 @@ class Delivery:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.wait([asyncio.ensure_future(self._park())], timeout=PARK_S)
+
+    async def _park(self) -> None:
         if await self._upkeep.park():
             await self._store.finish(self._run)
 
@@ -165,6 +171,9 @@ class Delivery:
         """Report that alerts do not leave this gateway, unless it is connected again soon. The first reason stands."""
         if why != self._last_error:
             log.warning("no broker", why=why)
+        self._expect_broker(why)
+
+    def _expect_broker(self, why: str) -> None:
         self._last_error = why
         if self._unreachable is None:
             loop = asyncio.get_running_loop()

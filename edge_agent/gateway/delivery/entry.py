@@ -38,8 +38,8 @@ class Entry:
 
     `lane` is where it waits, None while it is held, in flight or resting; `rank` its place there, before its age.
     `past`: it goes to history. `tries` counts how often it was handed to a connection. `gone`: no longer ours.
-    `committing`: its commit has been neither answered nor given up. `source` is what an alert of this run can be sealed
-    again from.
+    Of alert events: `committing`: its commit has been neither answered nor given up; `placed`: it has been decided
+    whether it goes live; `source` is what one of this run can be sealed again from.
     """
 
     ordinal: int
@@ -53,6 +53,7 @@ class Entry:
     flying: bool = False
     gone: bool = False
     committing: bool = False
+    placed: bool = False
     stored: bool = False
     chunk: Chunk | None = None
 

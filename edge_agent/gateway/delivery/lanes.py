@@ -22,6 +22,7 @@ class Lanes:
 
     def push(self, lane: Lane, entry: Entry) -> None:
         """Let `entry` wait in `lane`, before everything of higher rank and what was produced later."""
+        self.head(lane)  # what has gone is not kept for ever in a lane that nobody empties
         entry.lane = lane
         heapq.heappush(self._heaps[lane], (entry.rank, entry.ordinal, next(self._pushes), entry))
 

@@ -26,10 +26,10 @@ LEAST_RESERVE = 16
 class Ledger:
     """The counters of this run, and of earlier ones of which something is left."""
 
-    def __init__(self, run: str, earlier: Iterable[Counts] = ()) -> None:
+    def __init__(self, run: str) -> None:
         self.short = False
         self._run = run
-        self._counts = {(counts.run, counts.stream): counts for counts in earlier}
+        self._counts: dict[Key, Counts] = {}
         self._saved: dict[Key, int] = {}
         self._changed: set[Key] = set()
         self._exact: set[Key] = set()
@@ -66,13 +66,14 @@ class Ledger:
         """Return every line, earlier runs first."""
         return list(self._counts.values())
 
-    def reckon(self, queued: Mapping[Key, int]) -> None:
-        """Balance earlier runs against what they left in the store; call once, before this run produces anything.
+    def adopt(self, earlier: Iterable[Counts], queued: Mapping[Key, int]) -> None:
+        """Take over the lines of earlier runs, and balance them against what these left in the store.
 
         What may have been produced and is nowhere is dropped(crash). What is found again although it was accepted will
         be sent again, and counts as accepted then.
         """
-        for key in (*self._counts, *queued):
+        self._counts = {(counts.run, counts.stream): counts for counts in earlier} | self._counts
+        for key in {key for key in (*self._counts, *queued) if key[0] != self._run}:
             counts = self._at(key)
             counts.produced = counts.reserved = max(counts.produced, counts.reserved)
             missing = counts.produced - _accounted(counts) - queued.get(key, 0)

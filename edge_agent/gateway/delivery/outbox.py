@@ -18,6 +18,9 @@ from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
 
 SECOND = 1_000_000_000
 
+UNSEEN = 2**40
+"""Where the order of production begins while the store cannot be read: after everything that may be in it."""
+
 
 class Outbox:
     """What is on its way out: alert events, which are durable; slots, of which only the newest matters; telemetry.
@@ -27,21 +30,20 @@ class Outbox:
 
     def __init__(self, tools: Tools, opening: Opening, stamp: Callable[[], Stamp]) -> None:
         self.sender = Sender(self, tools.limits, tools.now)
-        self.alerts = Alerts(tools, opening.announced, self._released)
-        self.telemetry = Telemetry(tools, opening.groups, self._read_back)
+        self.alerts = Alerts(tools, self._released)
+        self.telemetry = Telemetry(tools, self._read_back)
         self.refusals = Refusals(tools.hooks)
         self.offline_since: int | None = tools.now()
         self._tools = tools
         self._stamp = stamp
         self._boot = stamp().boot
-        self._ordinals = itertools.count(opening.last_ordinal + 1)
+        self.complete = False
+        self._ordinals = itertools.count(opening.last_ordinal + 1 if opening.complete else UNSEEN)
         self._slots: dict[str, Entry] = {}
         self._front: dict[str, int] = {}
         self._will: tuple[Key, int] | None = None
         self._triaged = False
-        for kept in opening.alerts:
-            self.alerts.entries[kept.ordinal] = Entry(kept.ordinal, kept.boot, kept.message, stored=True)
-        tools.ledger.reckon(self.queued())
+        self.adopt(opening)
 
     def publish(self, draft: Draft) -> None:
         """Give a message its number, keep it until the broker has it, and send it when its turn comes."""
@@ -82,18 +84,17 @@ class Outbox:
         self.sender.pump()
 
     async def triage(self) -> None:
-        """Decide which alert events are announced live and which are history, and send them."""
+        """Decide which of the alert events that wait for it are announced live and which are history, and send them."""
         places = self.alerts.place()
         await self.alerts.announce([place.entry for place in places if place.lane is not Lane.PAST_ALERTS])
         if not self.sender.connected:
             return
         self._triaged = True
         for entry, lane, rank in places:
-            entry.past, entry.rank = lane is Lane.PAST_ALERTS, rank
+            entry.past, entry.rank, entry.placed = lane is Lane.PAST_ALERTS, rank, True
             if not entry.gone:
                 self.sender.lanes.push(lane, entry)
-        placed = {place.entry for place in places}
-        self._released(entry for entry in self.alerts.ready() if entry not in placed)
+        self._released(self.alerts.held())
 
     def detach(self, code: int = 0) -> None:
         """Keep everything from now on. `code`: the broker's DISCONNECT reason, 0 for none."""
@@ -102,7 +103,7 @@ class Outbox:
             self.offline_since = self._tools.now()
         self.sender.detach(code)
         for entry in self.alerts.entries.values():
-            entry.lane, entry.rank, entry.past = None, 0, False
+            entry.lane, entry.rank, entry.past, entry.placed = None, 0, False, False
 
     def abandon_slots(self, reason: str) -> None:
         """Drop what only matters while this run lasts."""
@@ -149,6 +150,19 @@ class Outbox:
         """Return for how many hours the store can take telemetry at the present rate, None before there was any."""
         free = self._tools.limits.quota_bytes - self.telemetry.size - self.alerts.size
         return self.telemetry.forecast.hours_left(free, self._tools.now())
+
+    def adopt(self, opening: Opening) -> None:
+        """Take over what earlier runs left: at the start, or when the store could not be read until now.
+
+        Alert events wait for a triage: with the next connection, or called for.
+        """
+        for kept in opening.alerts:
+            entry = Entry(kept.ordinal, kept.boot, kept.message, stored=True)
+            self.alerts.entries.setdefault(kept.message.id, entry)
+        self.alerts.announced |= opening.announced
+        self.telemetry.adopt(opening.groups)
+        self._tools.ledger.adopt(opening.counts, self.queued())
+        self.complete = opening.complete
 
     # ------------------------------------------------------------------------------- what the sender asks of its owner
 
@@ -212,7 +226,7 @@ class Outbox:
         message = self._tools.seal(draft, seq, stamp)
         entry = Entry(next(self._ordinals), stamp.boot, message, source=(draft, stamp) if draft.event_id else None)
         if entry.is_alert:
-            self.alerts.entries[entry.ordinal] = entry
+            self.alerts.entries[message.id] = entry
         elif draft.slot and draft.qos:
             self._supersede(entry)
         elif draft.qos:
@@ -221,7 +235,7 @@ class Outbox:
 
     def _read_back(self, kept: Kept) -> Entry:
         entry = Entry(kept.ordinal, kept.boot, kept.message)
-        self.telemetry.entries[entry.ordinal] = entry
+        self.telemetry.entries[kept.message.id] = entry
         self._place(entry)
         return entry
 
@@ -248,6 +262,7 @@ class Outbox:
             if not entry.is_alert:
                 self._place(entry)
             elif self._triaged:
+                entry.placed = True
                 self.alerts.remember_announced(entry)
                 for earlier in self.alerts.waiting_before(entry):
                     self.sender.lanes.push(Lane(entry.message.urgency), earlier)
@@ -269,7 +284,7 @@ class Outbox:
         entry.gone = True
         if entry.is_alert:
             self.alerts.remove(entry)
-        elif entry.ordinal in self.telemetry.entries:
+        elif entry.message.id in self.telemetry.entries:
             self.telemetry.remove(entry)
         elif self._slots.get(entry.message.topic) is entry:
             del self._slots[entry.message.topic]

@@ -70,7 +70,7 @@ class Sender:
         self._limits = limits
         self._now = now
         self._link: Link | None = None
-        self._resting: dict[int, tuple[int, Entry]] = {}
+        self._resting: dict[str, tuple[int, Entry]] = {}
         self._allowance = 0.0
         self._allowed_at = now()
         self._caution = 0
@@ -179,14 +179,14 @@ class Sender:
 
     def _rest(self, entry: Entry) -> None:
         delay = min(self._limits.rest_longest_s, self._limits.rest_s * 2 ** min(entry.tries - 1, 20))
-        self._resting[entry.ordinal] = (self._now() + int(delay * SECOND), entry)
+        self._resting[entry.message.id] = (self._now() + int(delay * SECOND), entry)
         self._come_back(delay)
 
     def _wake_rested(self) -> None:
         now = self._now()
-        for ordinal, (due, entry) in list(self._resting.items()):
+        for name, (due, entry) in list(self._resting.items()):
             if due <= now:
-                del self._resting[ordinal]
+                del self._resting[name]
                 if not entry.gone:
                     self._owner.restored(entry)
         if self._resting:

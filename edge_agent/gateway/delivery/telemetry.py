@@ -37,8 +37,8 @@ class Chunk:
 class Telemetry:
     """The unsettled telemetry. `enter` makes an entry of a message read back and lets it wait in its lane."""
 
-    def __init__(self, tools: Tools, groups: list[Group], enter: Callable[[Kept], Entry]) -> None:
-        self.entries: dict[int, Entry] = {}
+    def __init__(self, tools: Tools, enter: Callable[[Kept], Entry]) -> None:
+        self.entries: dict[str, Entry] = {}
         self.resting: list[Group] = []
         self.finished: list[int] = []
         self.size = 0
@@ -46,21 +46,25 @@ class Telemetry:
         self._store, self._ledger, self._limits = tools.store, tools.ledger, tools.limits
         self._enter = enter
         self._chunks: list[Chunk] = []
-        self._number = max((group.number for group in groups), default=0) + 1
+        self._number = 1
         self._resting_counts: Counter[Key] = Counter()
+
+    def adopt(self, groups: list[Group]) -> None:
+        """Take over the groups that an earlier run left on disk."""
         for group in groups:
             self.size += group.size
             self._rest(group)
+            self._number = max(self._number, group.number + 1)
 
     def add(self, entry: Entry) -> None:
         """Take a new message into memory."""
-        self.entries[entry.ordinal] = entry
+        self.entries[entry.message.id] = entry
         self.forecast.produced(len(entry.message.payload))
 
     def remove(self, entry: Entry) -> None:
         """Let go of a message that is settled; with its last one, a group may leave the disk."""
         entry.gone = True
-        del self.entries[entry.ordinal]
+        del self.entries[entry.message.id]
         chunk = entry.chunk
         if chunk is not None:
             chunk.open -= 1
@@ -97,7 +101,7 @@ class Telemetry:
                 self._chunks.remove(chunk)
                 for entry in chunk.members:
                     entry.gone = True
-                    del self.entries[entry.ordinal]
+                    del self.entries[entry.message.id]
                 self._rest(chunk.group)
 
     async def load(self) -> bool:

@@ -29,6 +29,7 @@ def triage(entries: Iterable[Entry], announced: Container[str]) -> list[Place]:
 
 
 def _places(rows: list[Entry], *, known: bool) -> list[Place]:
+    rows.sort(key=lambda row: (row.message.revision, row.ordinal))
     over = any(row.message.over for row in rows)
     worst = min(row.message.urgency for row in rows)
     live = rows[-1:] if known or not over else []

@@ -29,6 +29,10 @@ class Upkeep:
 
     async def once(self) -> None:
         """Do what is due. Returns late when the disk is slow; what must not wait for it is not here."""
+        if not self._outbox.complete:
+            self._outbox.adopt(await self._tools.store.open())
+            if self._outbox.sender.connected:
+                await self._outbox.triage()
         if self._tools.store.replaced != self._replaced:
             self._replaced = self._tools.store.replaced
             self._outbox.alerts.forget_stored()

@@ -24,7 +24,7 @@ def load_all(database: Database) -> Opening:
             if isinstance(alert, Kept):
                 opening.alerts.append(alert)
             else:
-                _remove(connection, "DELETE FROM alert WHERE ordinal = ?", alert, opening)
+                _remove(connection, "DELETE FROM alert WHERE id = ?", alert, opening)
         for group in list(rows.groups(connection)):
             if isinstance(group, Group):
                 opening.groups.append(group)
@@ -39,6 +39,7 @@ def load_all(database: Database) -> Opening:
         opening.counts = rows.counts(connection)
         last = connection.execute("SELECT closed FROM run ORDER BY number DESC LIMIT 1").fetchone()
     opening.crashed = last == (0,)
+    opening.complete = True
     ordinals = [alert.ordinal for alert in opening.alerts] + [group.last for group in opening.groups]
     opening.last_ordinal = max(ordinals, default=0)
     return opening
@@ -66,7 +67,7 @@ def commit_alert(
 def settle(database: Database, settled: Settled) -> bool:
     """Forget what left the outbox, keep what was refused, write the ledger that says so."""
     with database.transaction(durable=False) as connection:
-        connection.executemany("DELETE FROM alert WHERE ordinal = ?", _single(settled.alerts))
+        connection.executemany("DELETE FROM alert WHERE id = ?", _single(settled.alerts))
         connection.executemany("DELETE FROM telemetry WHERE number = ?", _single(settled.groups))
         connection.executemany("DELETE FROM announced WHERE event_id = ?", _single(settled.over))
         for dead in settled.dead:

@@ -60,10 +60,10 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What left the outbox since the last time, to be forgotten in one transaction with the ledger that says so.
 
-    `alerts` are ordinals, `groups` their numbers, `over` the events that need no memory of having been announced.
+    `alerts` are message ids, `groups` their numbers, `over` the events that need no memory of having been announced.
     """
 
-    alerts: tuple[int, ...] = ()
+    alerts: tuple[str, ...] = ()
     groups: tuple[int, ...] = ()
     over: tuple[str, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
@@ -71,7 +71,10 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Opening(msgspec.Struct, kw_only=True):
-    """What the last run left. `crashed`: it did not end in order; `damaged`: rows not to be believed, removed."""
+    """What the last run left. `crashed`: it did not end in order; `damaged`: rows not to be believed, removed.
+
+    Not `complete`: the store could not be read, and may hold more; ask again.
+    """
 
     alerts: list[Kept] = []
     announced: set[str] = set()
@@ -81,3 +84,4 @@ class Opening(msgspec.Struct, kw_only=True):
     last_ordinal: int = 0
     crashed: bool = False
     damaged: int = 0
+    complete: bool = False

@@ -13,13 +13,13 @@ from edge_agent.gateway.store.records import Counts, Group, Kept
 from edge_agent.wire.outgoing import Outgoing
 
 _ALERT = (
-    *("ordinal", "boot", "id", "run", "stream", "seq", "topic", "history_topic", "payload", "qos", "retain", "urgency"),
+    *("id", "ordinal", "boot", "run", "stream", "seq", "topic", "history_topic", "payload", "qos", "retain", "urgency"),
     *("made", "expires_s", "live_s", "event_id", "revision", "over", "correlation"),
 )
 """What the checksum of an alert's row covers, in this order."""
 
 _PUT_ALERT = """INSERT OR REPLACE INTO alert VALUES (
-    :ordinal, :boot, :id, :run, :stream, :seq, :topic, :history_topic, :payload, :qos, :retain, :urgency, :made,
+    :id, :ordinal, :boot, :run, :stream, :seq, :topic, :history_topic, :payload, :qos, :retain, :urgency, :made,
     :expires_s, :live_s, :event_id, :revision, :over, :correlation, :checksum)"""
 _PUT_COUNTS = """INSERT OR REPLACE INTO ledger VALUES (
     :run, :stream, :produced, :accepted, :received, :acknowledged, :reserved, :dropped)"""
@@ -52,12 +52,12 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, int) else value
 
 
-def alerts(connection: sqlite3.Connection) -> Iterator[Kept | int]:
-    """Yield every unsent alert in order; for one whose row has been damaged, its ordinal alone."""
+def alerts(connection: sqlite3.Connection) -> Iterator[Kept | str]:
+    """Yield every unsent alert in order; for one whose row has been damaged, its id alone."""
     for row in _select(connection, "SELECT * FROM alert ORDER BY ordinal"):
         sound = row.pop("checksum") == _checksum(row)
         message = _record(row, Outgoing) if sound else None
-        yield row["ordinal"] if message is None else Kept(row["ordinal"], row["boot"], message)
+        yield row["id"] if message is None else Kept(row["ordinal"], row["boot"], message)
 
 
 def put_counts(connection: sqlite3.Connection, counts: Counts) -> None:

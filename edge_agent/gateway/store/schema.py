@@ -10,11 +10,11 @@ from pathlib import Path
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE alert (
-            ordinal INTEGER PRIMARY KEY, boot TEXT NOT NULL, id TEXT NOT NULL, run TEXT NOT NULL, stream TEXT NOT NULL,
+            id TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, boot TEXT NOT NULL, run TEXT NOT NULL, stream TEXT NOT NULL,
             seq INTEGER NOT NULL, topic TEXT NOT NULL, history_topic TEXT NOT NULL, payload BLOB NOT NULL,
             qos INTEGER NOT NULL, retain INTEGER NOT NULL, urgency INTEGER NOT NULL, made INTEGER NOT NULL,
             expires_s INTEGER, live_s INTEGER, event_id TEXT NOT NULL, revision INTEGER NOT NULL, over INTEGER NOT NULL,
-            correlation TEXT NOT NULL, checksum INTEGER NOT NULL)""",
+            correlation TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID""",
         "CREATE TABLE announced (event_id TEXT PRIMARY KEY) WITHOUT ROWID",
         """CREATE TABLE telemetry (
             number INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, boot TEXT NOT NULL,
@@ -34,7 +34,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """One entry per version: the statements that lead to it. `PRAGMA user_version` counts them."""
 
 TABLES = {
-    "alert": ("ordinal",),
+    "alert": ("id",),
     "announced": ("event_id",),
     "telemetry": ("number",),
     "dead_letter": ("number",),

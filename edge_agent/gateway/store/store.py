@@ -44,7 +44,7 @@ class Store:
         self._closed = False
 
     async def open(self) -> Opening:
-        """Open the file and return what it holds; empty when it cannot be, which every later job tries again."""
+        """Open the file and return what it holds; not `complete` when it cannot be, which later jobs try again."""
         return await self._ask(jobs.load_all, Opening())
 
     def commit_alert(
