@@ -1,4 +1,4 @@
-"""The command line of training: `python -m training train | score | evaluate | ceiling`."""
+"""The command line of training: `python -m training train | score | evaluate | ceiling | recordings`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from edge_agent.risk.scorer import open_scorer
-from training import hourly, score
+from training import hourly, recordings, score
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -78,6 +78,14 @@ def ceiling_command(data: Path) -> None:
     from training.train import ceiling  # noqa: PLC0415 - scoring does without the training extra
 
     click.echo(msgspec.json.encode(ceiling(data)).decode())
+
+
+@main.command("recordings")
+@click.option("--data", type=EXISTING, required=True, help="Folder of recordings of this agent (.rec).")
+@click.option("--out", type=PATH, required=True, help="Parquet file that the other commands take as --data.")
+def recordings_command(data: Path, out: Path) -> None:
+    """Make training data of an agent's recordings."""
+    click.echo(f"{recordings.write(data, out)} hours")
 
 
 def _float_auroc(net: Path, stays: hourly.Stays) -> float:

@@ -6,16 +6,20 @@ from collections.abc import Callable
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
+from scipy.special import logit
 
 from edge_agent.risk.features import CHANNELS, Floats
 from training.hourly import Flags
 from training.material import Material
+from training.metrics import Scores
 
 FOLDS = 3
 """Parts of the stays; what is taught of a stay comes from trees that never saw it."""
 
-ROUNDS = 200
+TURNS = 2
+"""Times that the stays are parted anew, for a smoother teacher."""
+
+ROUNDS = 250
 SEED = 1
 SETTINGS = {
     "objective": "binary",
@@ -28,7 +32,6 @@ SETTINGS = {
     "lambda_l2": 5.0,
     "max_bin": 127,
     "num_threads": 2,
-    "seed": SEED,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
@@ -39,30 +42,33 @@ LAGS = (2, 3, 4, 6, 9, 12)
 _FOLLOWED = [*range(5), CHANNELS.index("news2_total"), CHANNELS.index("shock_index")]
 _OBSERVED = slice(5, 10)
 
-Predict = Callable[[Floats], npt.NDArray[np.float64]]
+Predict = Callable[[Floats], Scores]
 
 
-def fitted(inputs: Floats, positive: Flags) -> Predict:
+def fitted(inputs: Floats, positive: Flags, seed: int = SEED) -> Predict:
     """Return trees fitted on `inputs` [n, ROWS, C], as a function from inputs to probabilities."""
-    booster = lightgbm.train(SETTINGS, lightgbm.Dataset(table(inputs), positive), ROUNDS)
+    booster = lightgbm.train({**SETTINGS, "seed": seed}, lightgbm.Dataset(table(inputs), positive), ROUNDS)
 
-    def predict(values: Floats) -> npt.NDArray[np.float64]:
-        found: npt.NDArray[np.float64] = booster.predict(table(values))
+    def predict(values: Floats) -> Scores:
+        found: Scores = booster.predict(table(values))
         return found
 
     return predict
 
 
-def taught(given: Material) -> npt.NDArray[np.float64]:
-    """Return for every hour the probability that trees give who never saw its stay, printing a line per part."""
+def taught(given: Material) -> Scores:
+    """Return for every hour the logit that trees give who never saw its stay, printing a line per part."""
     people, own = np.unique(given.stay, return_inverse=True)
-    part = np.random.default_rng(SEED).integers(0, FOLDS, len(people))[own]
-    soft = np.empty(len(given.rows))
-    for turn in range(FOLDS):
-        held, seen = part == turn, part != turn
-        soft[held] = fitted(given.recorded[seen], given.positive[seen])(given.recorded[held])
-        print(f"teacher {turn + 1}/{FOLDS}", flush=True)
-    return soft
+    random = np.random.default_rng(SEED)
+    logits = np.zeros(len(given.rows))
+    for turn in range(TURNS):
+        part = random.integers(0, FOLDS, len(people))[own]
+        for fold in range(FOLDS):
+            held, seen = part == fold, part != fold
+            predict = fitted(given.recorded[seen], given.positive[seen], SEED + turn)
+            logits[held] += logit(predict(given.recorded[held])) / TURNS
+            print(f"teacher {turn * FOLDS + fold + 1}/{TURNS * FOLDS}", flush=True)
+    return logits
 
 
 def table(inputs: Floats) -> Floats:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
-from scipy.special import logit
+from scipy.special import expit
 
+from training.examples import CHUNK
 from training.families import boosting
 from training.material import Material, partly_hurt
+from training.metrics import Scores
 
 NAME = "news2-7-within-6h-cnn"
 """Name of its bundle."""
@@ -19,6 +21,7 @@ NAME = "news2-7-within-6h-cnn"
 TITLE = "Convolutional net over the 12 h window, distilled from gradient boosting"
 
 SEED = 20190
+STUDENTS = 2
 EPOCHS = 14
 BATCH = 1024
 RATE = 2e-3
@@ -28,7 +31,7 @@ PENALTY = 1e-5
 """L2 on every kernel."""
 
 DROPOUT = 0.04
-WIDTH = 48
+WIDTH = 56
 """Of the dense layer where convolutions and window meet."""
 
 HURT = 0.45
@@ -42,10 +45,20 @@ LOGITS = 0.05
 
 
 def fitted(given: Material) -> tf.keras.Model:
-    """Return the net fitted on `given`, after printing a line per part of the teacher and per epoch."""
-    soft = boosting.taught(given)
-    target = np.stack([TRUTH * given.positive + (1 - TRUTH) * soft, logit(soft)], axis=-1).astype(np.float32)
-    random = np.random.default_rng(SEED)
+    """Return the net fitted on `given`, after printing a line per part of the teacher and per epoch.
+
+    Trees teach `STUDENTS` nets; trees and nets together, who err differently, teach the one that is kept.
+    """
+    trees = boosting.taught(given)
+    students = [_said(_taught(given, trees, SEED + turn), given) for turn in range(1, 1 + STUDENTS)]
+    return _taught(given, (trees + np.mean(students, axis=0)) / 2, SEED)
+
+
+def _taught(given: Material, teacher: Scores, seed: int) -> tf.keras.Model:
+    """Return a net that was taught the logits [n] of a `teacher` and a little of what came true."""
+    probability = TRUTH * given.positive + (1 - TRUTH) * expit(teacher)
+    target = np.stack([probability, teacher], axis=-1).astype(np.float32)
+    random = np.random.default_rng(seed)
     model = net(given.recorded.shape[1:])
     rate = tf.keras.optimizers.schedules.CosineDecay(RATE, -(-len(target) // BATCH) * EPOCHS)
     model.compile(tf.keras.optimizers.Adam(rate), _distance)
@@ -53,6 +66,12 @@ def fitted(given: Material) -> tf.keras.Model:
         inputs = partly_hurt(given, random, HURT)
         model.fit(inputs, target, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1, verbose=2)
     return model
+
+
+def _said(model: tf.keras.Model, given: Material) -> Scores:
+    """Return the logits [n] of every hour as it was recorded."""
+    logits: Scores = model.predict(given.recorded, batch_size=CHUNK, verbose=0)[:, 0].astype(np.float64)
+    return logits
 
 
 def _distance(target: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
