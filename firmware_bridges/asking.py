@@ -1,8 +1,8 @@
 """A bridge for devices that speak when asked, or whose frames may arrive in several pieces over one channel.
 
 A family says by a `Cut` where its frames are, by an `Interpret` what one means, and by an `Asking` what to send and
-how often. Over Bluetooth a frame may be split over notifications, or several may share one: the bytes of the channel
-are one stream.
+how often. Over Bluetooth a frame may be split over notifications, or several may share one; but a notification that
+begins as a frame does begins one, whatever the one before promised.
 """
 
 from __future__ import annotations
@@ -48,17 +48,19 @@ class State(msgspec.Struct, tag="asking/1"):
 class AskingBridge:
     """The gateway's side. `settle` frames in a row must be good before the last of them counts."""
 
-    def __init__(  # noqa: PLR0913 - each says one thing of the family, all but two by name
+    def __init__(  # noqa: PLR0913 - each says one thing of the family, by name
         self,
         family: str,
         interpret: Interpret,
         *,
         cut: Cut,
         channel: str = SERIAL,
+        begins: Callable[[bytes], bool] | None = None,
         asking: Asking | None = None,
         settle: int = 1,
     ) -> None:
         self._cut = cut
+        self._begins = begins
         self._interpret = interpret
         self._channel = channel
         self._asking = asking
@@ -77,7 +79,7 @@ class AskingBridge:
         """Return what each frame that `data` completes means."""
         if channel != self._channel:
             return [Malformed(at, "unknown-channel", len(data))]
-        events: list[Event] = []
+        events = self._state.stream.reset(at) if self._begins is not None and self._begins(data) else []
         for frame in self._state.stream.frames(data, at, self._cut, events):
             self._frame(frame, at, events)
         return events

@@ -31,7 +31,7 @@ from firmware_bridges.verdict import from_memory, judged
 from firmware_bridges.vitals import VITALS, Reading, Reason, Send
 
 LEVELS = (7, 8, 9)
-"""Interface levels tried in turn, oldest first: of monitors of the years 2001, 2003 and 2005 (8005313, header)."""
+"""Interface levels tried in turn (devices.md section 2.8)."""
 
 INTERVAL = 5
 """Seconds between two records of displayed values, the shortest that can be asked for."""

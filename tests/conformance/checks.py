@@ -28,6 +28,9 @@ from firmware_bridges.families import (
     nonin_ble,
     polar_pmd,
     sensor_link,
+    viatom_o2ring,
+    viatom_oxyii,
+    viatom_pc60fw,
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
@@ -140,6 +143,9 @@ CHECKS: dict[str, Check] = {
     "polar_pmd": Check(bluetooth.polar, polar_pmd.FAMILY, bluetooth.polar_channel),
     "ble_sfloat_float": Check(numbers),
     "crc_check": Check(crc),
+    "viatom_o2ring": Check(proprietary.o2ring, viatom_o2ring.FAMILY),
+    "viatom_oxyii": Check(proprietary.oxyii, viatom_oxyii.FAMILY),
+    "viatom_pc60fw": Check(proprietary.pc60fw, viatom_pc60fw.FAMILY),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from firmware_bridges import dri
-from firmware_bridges.families import ge_s5_dri
+import msgspec
+
+from firmware_bridges import dri, viatom
+from firmware_bridges.families import ge_s5_dri, viatom_o2ring, viatom_oxyii, viatom_pc60fw
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -99,3 +101,50 @@ def _spo2(group: ge_s5_dri.Group) -> Fields | None:
         "pr": group.number(1),
         "ir_amp": _hundredths(group.number(2)),
     }
+
+
+def o2ring(case: Case) -> Fields:
+    """Return a command, which our encoder must make byte for byte, or live values."""
+    packet = viatom.unpack(case.data)
+    block = int.from_bytes(packet.extra, "little")
+    if case.direction == "host->device":
+        assert viatom_o2ring.command(packet.code, packet.payload, block) == case.data
+        return {"command": packet.code, "crc8_ok": True, "length": len(packet.payload), "block": block}
+    said: dict[str, object] = {"status": packet.code, "crc8_ok": True, "length": len(packet.payload), "block": block}
+    return {**said, **msgspec.structs.asdict(viatom_o2ring.parse_live(packet.payload))}
+
+
+def oxyii(case: Case) -> Fields:
+    packet = viatom.unpack(case.data)
+    flag, sequence = packet.extra
+    if case.direction == "host->device":
+        assert viatom_oxyii.command(packet.code, packet.payload, sequence) == case.data
+    said: dict[str, object] = {"opcode": f"{packet.code:02x}", "flag": flag, "seq": sequence, "crc8_ok": True}
+    said["length"] = len(packet.payload)
+    if flag == viatom_oxyii.DEVICE and packet.code == viatom_oxyii.LIVE:
+        said |= msgspec.structs.asdict(viatom_oxyii.parse_live(packet.payload))
+    return said
+
+
+def pc60fw(case: Case) -> Fields:
+    packet = viatom_pc60fw.unpack(case.data)
+    assert viatom_pc60fw.pack(packet.kind, packet.function, packet.data) == case.data
+    if packet.kind == viatom_pc60fw.DEVICE:
+        return {"crc8_maxim_ok": True, "type": "battery", "level": packet.data[0], "battery_level": packet.data[0]}
+    said = {viatom_pc60fw.VALUES: _vitals, viatom_pc60fw.PLETH: _wave, viatom_pc60fw.SPOT: _spot}[packet.function]
+    return {"crc8_maxim_ok": True, **said(packet.data)}
+
+
+def _vitals(data: bytes) -> Fields:
+    frame = viatom_pc60fw.parse_values(data)
+    pi = None if frame.pi_raw is None else Decimal(frame.pi_raw) / 10
+    return {"type": "vitals", "pi": pi, "battery_level_bits": frame.level, **msgspec.structs.asdict(frame)}
+
+
+def _wave(data: bytes) -> Fields:
+    samples, beat = viatom_pc60fw.parse_pleth(data)
+    return {"type": "wave", "samples": list(samples), "beat_index": beat}
+
+
+def _spot(data: bytes) -> Fields:
+    return {"type": "spot", **msgspec.structs.asdict(viatom_pc60fw.parse_spot(data))}

@@ -45,19 +45,28 @@ RANGES = {
 """What any device of ours can say of a living patient, in units of the vital's resolution."""
 
 
+_TENTHS = {"perfusion_index": range(10, 2001, 10)}
+REACH: dict[str, dict[str, range]] = {"viatom_o2ring": _TENTHS, "viatom_pc60fw": _TENTHS, "jumper_jpd500f": _TENTHS}
+"""What a family's protocol cannot say finer, or at all: perfusion in tenths of a percent, of which 0 says nothing."""
+
 Conditions = st.SearchStrategy[frozenset[Reason]]
 _UNTROUBLED: Conditions = st.just(frozenset())
 
 
 def samples(family: Family, conditions: Conditions = _UNTROUBLED) -> st.SearchStrategy[Sample]:
     """Draw what a device of `family` measures at one moment; by default without conditions."""
-    values = {measure.vital: st.integers(*RANGES[measure.vital]) for measure in family.measures}
+    values = {measure.vital: _reach(family, measure.vital) for measure in family.measures}
     return st.builds(
         Sample,
         values=st.fixed_dictionaries(values),
         conditions=conditions,
         device_ms=st.integers(0, 2**32 - 1),
     )
+
+
+def _reach(family: Family, vital: str) -> st.SearchStrategy[int]:
+    steps = REACH.get(family.name, {}).get(vital)
+    return st.integers(*RANGES[vital]) if steps is None else st.sampled_from(steps)
 
 
 def troubled(family: Family, least: int = 0) -> Conditions:
