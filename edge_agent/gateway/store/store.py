@@ -20,11 +20,14 @@ T = TypeVar("T")
 STUCK_S = 5.0
 """A disk that has not answered for this long counts as failing."""
 
+CLOSE_S = 10.0
+"""How long `close` waits for the disk."""
+
 FILE_NAME = "store.sqlite"
 
 
 class Store:
-    """Everything durable, in `folder`. Nothing here raises because of a disk.
+    """Everything durable, in `folder`; made and used on one loop. Nothing here raises because of a disk.
 
     On the loop, `troubled(detail)` is called when the disk fails, with "" when writing works again, and `noted(text)`
     when a file had to be replaced. Alerts, memory and audit are on the disk when their future says True; telemetry and
@@ -99,8 +102,8 @@ class Store:
         return self._ask(partial(jobs.finish, run=run), otherwise=False)
 
     async def close(self) -> None:
-        """Do what was asked for, close the file and end the thread."""
-        await self._ask(_close, otherwise=None)
+        """Do what was asked for, close the file and end the thread; a disk that hangs is left behind."""
+        await asyncio.wait([self._ask(_close, otherwise=None)], timeout=CLOSE_S)
         self._closed = True
         self._writer.end()
 
