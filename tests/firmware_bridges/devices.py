@@ -46,7 +46,12 @@ RANGES = {
 
 
 _TENTHS = {"perfusion_index": range(10, 2001, 10)}
-REACH: dict[str, dict[str, range]] = {"viatom_o2ring": _TENTHS, "viatom_pc60fw": _TENTHS, "jumper_jpd500f": _TENTHS}
+REACH: dict[str, dict[str, range]] = {
+    "viatom_o2ring": _TENTHS,
+    "viatom_pc60fw": _TENTHS,
+    "jumper_jpd500f": _TENTHS,
+    "yuwell_oximeter": {"perfusion_index": range(1, 2001)},
+}
 """What a family's protocol cannot say finer, or at all: perfusion in tenths of a percent, of which 0 says nothing."""
 
 Conditions = st.SearchStrategy[frozenset[Reason]]
