@@ -91,8 +91,8 @@ class Outbox:
             return
         self._triaged = True
         for entry, lane, rank in places:
-            entry.past, entry.rank, entry.placed = lane is Lane.PAST_ALERTS, rank, True
-            if not entry.gone:
+            if not entry.gone and not entry.placed:
+                entry.past, entry.rank, entry.placed = lane is Lane.PAST_ALERTS, rank, True
                 self.sender.lanes.push(lane, entry)
         self._released(self.alerts.held())
 
