@@ -45,9 +45,9 @@ class Operation(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The whole table, as `evaluate` prints and saves it. `abstentions` counts eligible hours by cause.
 
-    `whole` is over all eligible hours, those with an abstention included, as the ceiling and the float net are
-    measured; everything else is over those with a score. `sepsis` is the same-hour AUROC of each score for sepsis
-    within 12 h.
+    `whole` and `whole_alerts` are over all eligible hours, those with an abstention included, as the ceiling, the float
+    net and the task's own figures for NEWS2 are measured; everything else is over those with a score. `sepsis` is the
+    same-hour AUROC of each score for sepsis within 12 h.
     """
 
     bundle: str
@@ -69,6 +69,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     robustness: dict[str, float]
     sepsis: dict[str, float]
     whole: Figures
+    whole_alerts: dict[str, Operation]
     float_auroc: float | None
 
 
@@ -99,6 +100,7 @@ def evaluate(found: Evidence, float_auroc: float | None = None) -> Report:
     causes, counts = np.unique(scored.cause[asked & ~answered], return_counts=True)
     probability, positive, hour = scored.probability[answered], labelled.positive[answered], stays.hour[answered]
     bedside = baselines(stays)
+    everything = np.where(asked, scored.regardless, np.nan)
     return Report(
         bundle=scorer.manifest.name,
         version=scorer.manifest.version,
@@ -118,20 +120,24 @@ def evaluate(found: Evidence, float_auroc: float | None = None) -> Report:
         subgroups=_subgroups(scored.probability, stays, labelled, answered),
         robustness=_robustness(scorer, stays, labelled, answered),
         sepsis=_sepsis({"model": scored.probability, **bedside}, stays, answered),
-        whole=_whole(scorer, stays, labelled),
+        whole=figures(everything[asked], labelled.positive[asked], stays.hour[asked]),
+        whole_alerts=_at_sensitivities(everything, stays, labelled),
         float_auroc=float_auroc,
     )
 
 
 def _operations(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
     """Return what alerts cost at given sensitivities, and what NEWS2 alone would cost."""
-    found = {}
-    for wanted in SENSITIVITIES:
-        threshold, cost = at_sensitivity(wanted, scores, stays, labelled)
-        found[f"sensitivity {wanted:.2f}"] = Operation(threshold, cost)
+    found = _at_sensitivities(scores, stays, labelled)
     for total in NEWS2_ALERTS:
         found[f"NEWS2 >= {total}"] = Operation(total, burden(labelled.news2 >= total, stays, labelled))
     return found
+
+
+def _at_sensitivities(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
+    """Return what alerts cost at given sensitivities."""
+    found = {wanted: at_sensitivity(wanted, scores, stays, labelled) for wanted in SENSITIVITIES}
+    return {f"sensitivity {wanted:.2f}": Operation(*operation) for wanted, operation in found.items()}
 
 
 def _subgroups(scores: Scores, stays: Stays, labelled: Labels, answered: Flags) -> dict[str, float]:
@@ -141,12 +147,6 @@ def _subgroups(scores: Scores, stays: Stays, labelled: Labels, answered: Flags) 
     return {
         name: auroc(scores[group & answered], labelled.positive[group & answered]) for name, group in groups.items()
     }
-
-
-def _whole(scorer: Scorer, stays: Stays, labelled: Labels) -> Figures:
-    """Return the figures over all eligible hours, those with an abstention included."""
-    rows = np.flatnonzero(labelled.eligible)
-    return figures(judge(scorer, stays, rows).probabilities, labelled.positive[rows], stays.hour[rows])
 
 
 def _sepsis(scores: dict[str, Scores], stays: Stays, answered: Flags) -> dict[str, float]:

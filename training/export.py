@@ -101,12 +101,13 @@ def export(model: tf.keras.Model, contract: Contract, representative: Floats, fi
     return bundle
 
 
-def put_card(folder: Path, text: str) -> None:
-    """Give the bundle in `folder` its model card, which needs the finished model's figures."""
+def put_card(folder: Path, text: str) -> Bundle:
+    """Give the bundle in `folder` its model card, which needs the finished model's figures, and return it anew."""
     manifest = load(folder).manifest
     (folder / CARD).write_text(text, encoding="utf-8")
     files = {**manifest.files, CARD: hashlib.sha256(text.encode()).hexdigest()}
     _write_manifest(msgspec.structs.replace(manifest, files=files), folder)
+    return load(folder)
 
 
 def converted(model: tf.keras.Model, representative: Floats) -> bytes:
@@ -164,4 +165,4 @@ def _golden(model: Model, channels: tuple[Channel, ...], representative: Floats)
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write manifest.json, one field a line, so that two bundles can be compared by eye."""
-    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")

@@ -17,16 +17,20 @@ from training.hourly import Rows, Stays
 
 
 class Scored(NamedTuple):
-    """Per row: calibrated `probability`, NaN where the bundle abstains, and the `cause` of that, else `SPOKEN`."""
+    """Per row: calibrated `probability`, NaN where the bundle abstains, and the `cause` of that, else `SPOKEN`.
+
+    `regardless` is the probability that it would give if it did not abstain.
+    """
 
     probability: npt.NDArray[np.float64]
     cause: Causes
+    regardless: npt.NDArray[np.float64]
 
 
 def score(scorer: Scorer, stays: Stays) -> Scored:
     """Ask for a score at every hour."""
     judged = judge(scorer, stays, np.arange(len(stays.hour)))
-    return Scored(np.where(judged.causes == SPOKEN, judged.probabilities, np.nan), judged.causes)
+    return Scored(np.where(judged.causes == SPOKEN, judged.probabilities, np.nan), judged.causes, judged.probabilities)
 
 
 def judge(scorer: Scorer, stays: Stays, rows: Rows, change: Change = same) -> Judgement:

@@ -24,6 +24,8 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
     yield "all eligible hours, int8: AUROC, AP", f"{report.whole.auroc:.4f}, {report.whole.ap:.4f}"
     if report.float_auroc is not None:
         yield "all eligible hours, float: AUROC", f"{report.float_auroc:.4f}"
+    for name, operation in report.whole_alerts.items():
+        yield f"all eligible hours: alerts at {name}", _operation(operation)
     for name, operation in report.alerts.items():
         yield f"alerts at {name}", _operation(operation)
     for name, value in (report.subgroups | report.robustness).items():

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -95,8 +96,8 @@ def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bo
     model.save(out / f"{made.NAME}.keras")
     held_out = hourly.select(stays, split.validation)
     report = evaluate(gathered(Scorer(bundle), held_out), float_auroc(model, held_out))
-    put_card(out / made.NAME, card(bundle.manifest, report, made.TITLE))
-    return report
+    finished = put_card(out / made.NAME, card(bundle.manifest, report, made.TITLE))
+    return msgspec.structs.replace(report, bundle_bytes=finished.size)
 
 
 def ceiling(data: Path) -> dict[str, Figures]:

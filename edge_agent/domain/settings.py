@@ -105,7 +105,7 @@ class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept_unsigned_config: Annotated[
         bool, Meta(description="Whether a configuration pushed without a signature may be applied.")
     ] = False
-    model: Annotated[str, Meta(description="Name of the risk model's bundle.", min_length=1)] = "news2-7-within-6h-lr"
+    model: Annotated[str, Meta(description="Name of the risk model's bundle.", min_length=1)] = "news2-7-within-6h-cnn"
     consumers: Annotated[
         tuple[Id, ...], Meta(max_length=32, description="Programs whose receipts count as delivered to a person.")
     ] = ()
