@@ -209,8 +209,8 @@ class Connection:
         try:
             if end.ca:
                 context = ssl.create_default_context(cafile=end.ca)
-                # Chain, name and dates are verified; but an upgrade of Python (3.13 turned this on) must not be what cuts
-                # a ward off because the hospital's own CA left out an extension that RFC 5280 asks for.
+                # Chain, name and dates are verified; but an upgrade of Python (3.13 turned this on) must not be what
+                # cuts a ward off because the hospital's own CA left out an extension that RFC 5280 asks for.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
                 if end.certificate:
                     context.load_cert_chain(end.certificate, end.key or None)
