@@ -28,6 +28,7 @@ from firmware_bridges.families import (
     ge_s5_dri,
     jumper_jpd500f,
     nonin_ble,
+    philips_intellivue,
     polar_pmd,
     sensor_link,
     viatom_o2ring,
@@ -152,6 +153,7 @@ CHECKS: dict[str, Check] = {
     "contec_cms50d_bt_ble": Check(proprietary.contec_bluetooth, contec_cms50d_bt_ble.FAMILY),
     "jumper_jpd500f": Check(proprietary.jumper, jumper_jpd500f.FAMILY),
     "yuwell_oximeter": Check(proprietary.yuwell, yuwell_oximeter.FAMILY),
+    "philips_intellivue": Check(proprietary.intellivue_message, philips_intellivue.FAMILY),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
+from crccheck.crc import Crc16X25
 
-from firmware_bridges import dri, viatom
+from firmware_bridges import dri, intellivue, viatom
 from firmware_bridges.families import (
     contec_cms50d_bt_ble,
     ge_s5_dri,
@@ -18,6 +19,7 @@ from firmware_bridges.families import (
     yuwell_oximeter,
 )
 from firmware_bridges.framing import FrameError
+from firmware_bridges.ieee11073 import finite
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -176,3 +178,45 @@ def jumper(case: Case) -> Fields:
 def yuwell(case: Case) -> Fields:
     frame = yuwell_oximeter.parse_frame(case.data)
     return {**msgspec.structs.asdict(frame), "pi": None if frame.pi_raw is None else Decimal(frame.pi_raw) / 1000}
+
+
+SESSIONS = {
+    intellivue.Session.RELEASE_REQUEST: "ReleaseReq",
+    intellivue.Session.RELEASE_RESPONSE: "ReleaseResp",
+    intellivue.Session.REFUSE: "Refuse",
+    intellivue.Session.ASSOCIATION_REQUEST: "AssocReq",
+    intellivue.Session.ASSOCIATION_RESPONSE: "AssocResp",
+    intellivue.Session.ABORT: "Abort",
+}
+ACTIONS = {intellivue.SINGLE_POLL: "SinglePoll", intellivue.EXTENDED_POLL: "ExtendedPoll"}
+
+
+def intellivue_message(case: Case) -> Fields:
+    """Return a frame, a number of four bytes, a session message or a remote operation."""
+    data = case.data
+    if data[0] == intellivue.BEGIN:
+        content = intellivue.unframe_bytes(data)
+        assert intellivue.frame_bytes(content) == data
+        fcs = f"{Crc16X25.calc(content):04x}"
+        return {"payload": content.hex(), "fcs": fcs, "fcs_order": "little-endian", "crc": "CRC-16/X-25"}
+    if len(data) == 4:
+        return _float(data)
+    if data[0] in SESSIONS:
+        return {"session": f"{data[0]:02X}", "name": SESSIONS[intellivue.Session(data[0])]}
+    return _operation(data)
+
+
+def _float(data: bytes) -> Fields:
+    number = intellivue.parse_float(int.from_bytes(data, "big"))
+    exponent, mantissa = (int.from_bytes(part, "big", signed=True) for part in (data[:1], data[1:]))
+    return {"float": finite(number), "exponent": exponent, "mantissa": mantissa}
+
+
+def _operation(data: bytes) -> Fields:
+    found = intellivue.parse_operation(data)
+    said: dict[str, object] = {"ro_type": found.kind, "cmd_type": found.command, "invoke_id": found.invoke}
+    if found.action in ACTIONS:
+        number, partition, code, group = (int.from_bytes(found.body[at : at + 2], "big") for at in range(0, 8, 2))
+        said |= {"action": f"{found.action:04x} {ACTIONS[found.action]}", "poll_number": number}
+        said |= {"polled_obj": [partition, code], "attr_grp": group}
+    return {**said, "event_type": f"{found.action:04x}"}
