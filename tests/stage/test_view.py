@@ -118,7 +118,7 @@ def test_a_complete_score_is_a_number_and_an_incomplete_one_a_bound() -> None:
     whole, part = (after(saying.news2("3", 7, "high", missing)).beds["3"].score for missing in ((), ("temperature",)))
     assert news2_text(whole) == "7 high"
     assert risk(whole) == "38 %"
-    assert reasons(whole) == "breathing ↑6, SpO2 ↓3"
+    assert reasons(whole) == "RR ↑6, SpO2 ↓3"
     assert news2_text(part) == "≥ 7, 1 missing"
     assert risk(part) == "--"
     assert "2 of 5 vitals" in reasons(part)

@@ -103,7 +103,9 @@ class Ledger:
 
     def rows(self) -> list[Row]:
         """Return the agent's last account of this run beside what was seen, per kind of stream."""
-        return [self._row(line) for line in (self.account.ledger if self.account else ()) if line.run is None]
+        order = {kind: place for place, kind in enumerate(TOPICS)}
+        lines = [line for line in (self.account.ledger if self.account else ()) if line.run is None]
+        return [self._row(line) for line in sorted(lines, key=lambda line: order.get(line.stream, len(order)))]
 
     def _row(self, line: LedgerLine) -> Row:
         """Compare as of the account: what was made after it is not in it."""

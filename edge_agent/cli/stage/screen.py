@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.align import Align
 from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
 from rich.table import Table
@@ -33,7 +32,7 @@ WIDE = 112
 """Columns from which numbers are large."""
 
 TREND = 12
-COLUMNS = (19, 11, TREND + 1, 11, TREND + 1, 23)
+COLUMNS = (19, 11, TREND + 1, 11, TREND + 1, 21)
 """Widths of all columns but the last: name, SpO2 and its trend, pulse and its trend, other vitals."""
 
 LOG_LINES = 6
@@ -54,7 +53,7 @@ def picture(view: View, frame: Frame, now: int, console: Console) -> RenderableT
     roomy = console.width >= WIDE and console.height >= len(view.beds) * (ROWS + 2) + LOG_LINES + 6
     draw, most = (_wide, 2) if roomy else (_narrow, 1)
     words = banner(view, now)
-    loud = Align.center(Text(f"  {words}  ", style="bold white on red"))
+    loud = Text(words.center(console.width), style="bold white on red", no_wrap=True)
     blocks: list[RenderableType] = [_head(view, frame, now), _cropped(Text(frame.note, style="dim"))]
     blocks.append(loud if words else Rule(style="dim"))
     for bed in sorted(view.beds.values(), key=lambda bed: (len(bed.bed), bed.bed)):
@@ -114,7 +113,8 @@ def _name(bed: BedView, now: int) -> Text:
 
 def _number(bed: BedView, quantity: str, now: int, style: str) -> Text:
     value = bed.value(quantity, now)
-    return Text("\n".join(large(NONE if value is None else str(value), 3)), style="dim" if value is None else style)
+    present = value is not None and now - bed.vitals_at < SILENCE
+    return Text("\n".join(large(NONE if value is None else str(value), 3)), style=style if present else "dim")
 
 
 def _line(bed: BedView, quantity: str, label: str, now: int, style: str) -> Text:

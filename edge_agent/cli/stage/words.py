@@ -18,7 +18,7 @@ BARS = "▁▂▃▄▅▆▇█"
 LEAST_SPAN = {"spo2": 8, "pulse": 20, "respiratory_rate": 10}
 """Units that fill a trend line's height, so that noise stays small; more where the values need it."""
 
-NAMES = {"pulse": "pulse", "spo2": "SpO2", "respiratory_rate": "breathing", "systolic": "BP", "temperature": "temp"}
+NAMES = {"pulse": "pulse", "spo2": "SpO2", "respiratory_rate": "RR", "systolic": "BP", "temperature": "temp"}
 
 
 def clock(at: int, wall_offset: int) -> str:
@@ -76,7 +76,7 @@ def risk(score: Score | None) -> str:
 
 
 def reasons(score: Score | None, most: int = 3) -> str:
-    """Return what drives the risk, such as 'breathing ↑6, SpO2 ↓3', or why there is none."""
+    """Return what drives the risk, such as 'RR ↑6, SpO2 ↓3', or why there is none."""
     if score is None:
         return "not scored yet"
     if score.abstention is not None:
