@@ -27,7 +27,13 @@ from firmware_bridges.families import (
     contec_cms50d_bt_ble,
     ge_s5_dri,
     jumper_jpd500f,
+    masimo_ascii1,
+    nellcor_ascii,
     nonin_ble,
+    nonin_df2,
+    nonin_df7,
+    nonin_df8,
+    nonin_df13,
     philips_intellivue,
     polar_pmd,
     sensor_link,
@@ -38,7 +44,7 @@ from firmware_bridges.families import (
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
-from tests.conformance import bluetooth, proprietary
+from tests.conformance import bluetooth, cables, proprietary
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -154,6 +160,14 @@ CHECKS: dict[str, Check] = {
     "jumper_jpd500f": Check(proprietary.jumper, jumper_jpd500f.FAMILY),
     "yuwell_oximeter": Check(proprietary.yuwell, yuwell_oximeter.FAMILY),
     "philips_intellivue": Check(proprietary.intellivue_message, philips_intellivue.FAMILY),
+    "nonin_df2": Check(cables.nonin_df2_frames, nonin_df2.FAMILY),
+    "nonin_df7": Check(cables.nonin_df7_packet, nonin_df7.FAMILY),
+    "nonin_df8": Check(cables.nonin_df8_frame, nonin_df8.FAMILY),
+    "nonin_df13": Check(cables.nonin_df13_packet, nonin_df13.FAMILY),
+    "nonin_9560_cmd": Check(cables.nonin_command),
+    "masimo_ascii1": Check(cables.masimo_line, masimo_ascii1.FAMILY),
+    "masimo_trend_out": Check(cables.masimo_line, masimo_ascii1.FAMILY),
+    "nellcor_ascii": Check(cables.nellcor_line, nellcor_ascii.FAMILY),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""

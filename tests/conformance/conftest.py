@@ -43,7 +43,7 @@ def _found(name: str, root: Path) -> Iterable[object]:
         elif folder.name not in CHECKS:
             continue
         elif name == "recording":
-            files = (path for path in sorted(folder.iterdir()) if path.suffix in {".bin", ".hex"})
+            files = (path for path in sorted(folder.iterdir()) if path.suffix in {".bin", ".hex", ".txt"})
             yield from (pytest.param(path, id=f"{folder.name}/{path.name}") for path in files)
         elif name == "case" or CHECKS[folder.name].family:
             yield from (pytest.param(case, id=f"{folder.name}/{case.id}") for case in load(folder))

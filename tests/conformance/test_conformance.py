@@ -16,6 +16,8 @@ FIELDS = {
     "spo2": "spo2",
     "pulse_rate": "pulse_rate",
     "hr": "heart_rate",
+    "bpm": "pulse_rate",
+    "pr": "pulse_rate",
     "pi": "perfusion_index",
     "pai": "perfusion_index",
     "pai_pct": "perfusion_index",
