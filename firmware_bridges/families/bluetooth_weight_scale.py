@@ -95,7 +95,7 @@ FAMILY = Family(
     devices=("any scale with the Bluetooth Weight Scale service",),
     measures=(Measure("weight", Mode.SPOT),),
     link=BleSettings(service=uuid(0x181D), subscribe=(MEASUREMENT, BATTERY), read=READ),
-    check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.05),
+    check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.29),
     period=24 * 3600 * 1_000_000_000,
     documents=("Bluetooth Weight Scale Service 1.0", "Bluetooth GATT Specification Supplement"),
     bridge=partial(NotificationBridge, "bluetooth_weight_scale", {MEASUREMENT: interpret}),

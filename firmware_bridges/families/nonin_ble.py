@@ -233,7 +233,7 @@ FAMILY = Family(
     ),
     link=BleSettings(service=SERVICE, subscribe=(OXIMETRY, DEVICE, INTERVALS, PLETH, BATTERY), read=READ),
     check=Check(
-        "length; CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.4
+        "length; CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.52
     ),
     period=1_000_000_000,
     documents=("Nonin 113142-000-02 revision B, as independent programs read it: not seen by us",),

@@ -80,6 +80,7 @@ def test_a_low_battery_is_told_and_does_nothing_to_the_number() -> None:
     events = live().receive(meter.MEASUREMENT, bytes.fromhex(f"0a {BASE} {MG_DL_99} 11 0100"), 0)
     assert events[0] == DeviceStatus(0, low_battery=True)
     assert valid(events) == {"glucose": 99}
+    assert live().receive(meter.MEASUREMENT, bytes.fromhex(f"0a {BASE} {MG_DL_99} 11 0008"), 0)[0] == DeviceStatus(0)
 
 
 def test_a_time_that_the_meter_doubts_is_no_time() -> None:

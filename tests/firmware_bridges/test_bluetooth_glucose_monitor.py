@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from firmware_bridges.bridge import Bridge, Sample
@@ -64,6 +66,7 @@ def test_a_low_battery_is_told() -> None:
     events = live().receive(monitor.MEASUREMENT, bytes.fromhex("0780 7800 0600 02"), 0)
     assert events[0] == DeviceStatus(0, low_battery=True)
     assert valid(events) == {"glucose_interstitial": 120}
+    assert live().receive(monitor.MEASUREMENT, bytes.fromhex("0780 7800 0600 10"), 0)[0] == DeviceStatus(0)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,25 @@ def test_octets_stand_in_their_own_place(flags: str, octets: str, status: int) -
     size = 6 + len(octets) // 2
     [record] = monitor.parse_records(bytes.fromhex(f"{size:02x}{flags} 7800 0600 {octets}"))
     assert record.status == status
+
+
+@pytest.mark.parametrize(
+    ("flags", "rest", "trend", "quality"),
+    [
+        ("01", "02f0", "0.2", None),
+        ("02", "e5f3", None, "99.7"),
+        ("03", "02f0 e5f3", "0.2", "99.7"),
+        ("00", "", None, None),
+    ],
+)
+def test_trend_and_quality_follow_the_octets(flags: str, rest: str, trend: str | None, quality: str | None) -> None:
+    body = bytes.fromhex(f"{flags} 7800 0600 {rest}")
+    for bears in (False, True):
+        record = bytes((len(body) + 1 + 2 * bears,)) + body
+        [found] = monitor.parse_records(record + monitor.crc16(record).to_bytes(2, "little") * bears)
+        assert (found.trend, found.quality) == tuple(None if n is None else Decimal(n) for n in (trend, quality))
+        assert found.crc == (monitor.crc16(record) if bears else None)
+        assert (found.time_offset, found.octets, found.status) == (6, b"", 0)
 
 
 def test_with_features_that_say_so_a_record_without_a_crc_is_none() -> None:

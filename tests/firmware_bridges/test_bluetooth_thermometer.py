@@ -56,7 +56,10 @@ def test_an_estimate_on_the_way_is_questionable() -> None:
     ]
 
 
-@pytest.mark.parametrize(("number", "site"), thermometer.SITES.items())
+PLACES = ["armpit", "body", "ear", "finger", "gastro-intestinal tract", "mouth", "rectum", "toe", "tympanum"]
+
+
+@pytest.mark.parametrize(("number", "site"), list(enumerate(PLACES, start=1)))
 def test_the_place_is_kept(number: int, site: str) -> None:
     assert read(f"04{word(372, -1)}{number:02x}").site == site
 
@@ -76,6 +79,10 @@ def test_what_is_no_number_never_leaves_as_a_value(special: str) -> None:
 @pytest.mark.parametrize("word", [word(8388605, 127), word(-1001, 0), word(10001, -1)])
 def test_what_no_thermometer_can_mean_is_no_frame(word: str) -> None:
     assert decode(FAMILY, bytes.fromhex("00" + word)) == [Malformed(0, "implausible", 5)]
+
+
+def test_the_hottest_number_is_still_one() -> None:
+    assert (read("00" + word(1000, 0)).value, read("00" + word(-1000, 0)).value) == (10000, -10000)
 
 
 def test_a_number_too_fine_for_any_thermometer_is_still_one() -> None:

@@ -89,6 +89,12 @@ def test_without_proof_it_is_history(
     assert {each.vital: each.value for each in readings(events)} == said
 
 
+@pytest.mark.parametrize(("ahead", "live"), [(120, True), (121, False), (-120, True), (-121, False)])
+def test_fresh_is_two_minutes(ahead: int, live: bool) -> None:  # noqa: FBT001 - a parameter of the table
+    events = sent(cuff.FAMILY, pressure(stamp(NOON)), 0, stamp(NOON + timedelta(seconds=ahead)))
+    assert bool(valid(events)) == live
+
+
 @law
 @given(st.integers(-400, 400), st.integers(0, 400))
 def test_the_clock_goes_on_after_it_was_read(ahead: int, later: int) -> None:

@@ -55,8 +55,37 @@ OVER_GATT = {name: family for name, family in FAMILIES.items() if gatt.BATTERY i
 every_gatt_family = pytest.mark.parametrize("family", OVER_GATT.values(), ids=list(OVER_GATT))
 
 
-def test_the_standard_families_are_all_here() -> None:
-    assert {name for name in FAMILIES if name.startswith("bluetooth_")} <= set(OVER_GATT)
+ASSIGNED = {
+    "bluetooth_heart_rate": (0x180D, {0x2A37}),
+    "bluetooth_pulse_oximeter": (0x1822, {0x2A5F, 0x2A60}),
+    "bluetooth_pulse_oximeter_spot": (0x1822, {0x2A5E, 0x2A60, 0x2A52}),
+    "bluetooth_blood_pressure": (0x1810, {0x2A35, 0x2A36}),
+    "bluetooth_thermometer": (0x1809, {0x2A1C, 0x2A1E}),
+    "bluetooth_weight_scale": (0x181D, {0x2A9D}),
+    "bluetooth_glucose_meter": (0x1808, {0x2A18, 0x2A34, 0x2A52}),
+    "bluetooth_glucose_monitor": (0x181F, {0x2AA7, 0x2AA8, 0x2AAA, 0x2A52}),
+}
+"""Services and characteristics by the Bluetooth Assigned Numbers."""
+
+RIDE_ALONG = {0x2A19, 0x2A24, 0x2A25, 0x2A26, 0x2A27, 0x2A28, 0x2A29, 0x2A50, 0x2A2B, 0x2A08}
+
+
+@pytest.mark.parametrize(("name", "numbers"), ASSIGNED.items())
+def test_a_family_uses_the_assigned_numbers(name: str, numbers: tuple[int, set[int]]) -> None:
+    service, characteristics = numbers
+    family = FAMILIES[name]
+    assert isinstance(family.link, BleSettings)
+    assert family.link.service == gatt.uuid(service)
+    assert set(channels(family)) == {gatt.uuid(number) for number in characteristics | RIDE_ALONG}
+
+
+def test_every_family_of_the_standard_is_in_the_table() -> None:
+    assert set(ASSIGNED) == {name for name in FAMILIES if name.startswith("bluetooth_")}
+
+
+@pytest.mark.parametrize(("percent", "low"), [(0, True), (15, True), (16, False), (100, False)])
+def test_a_battery_is_low_up_to_15_percent(percent: int, low: bool) -> None:  # noqa: FBT001 - a parameter of the table
+    assert decode(FAMILY, bytes((percent,)), gatt.BATTERY) == [DeviceStatus(0, (), percent, low)]
 
 
 @every_gatt_family

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from firmware_bridges.bridge import Sample
 from firmware_bridges.decoding import decode
 from firmware_bridges.families import nonin_ble as nonin
 from firmware_bridges.vitals import DeviceStatus, Malformed, Reading, Reason, Validity
@@ -25,6 +27,32 @@ def judged(status: int) -> set[tuple[Validity, Reason]]:
 
 def test_numbers_are_big_endian() -> None:
     assert valid(decode(FAMILY, frame(rate=272))) == {"spo2": 97, "pulse_rate": 272, "perfusion_index": 250}
+
+
+@pytest.mark.parametrize(
+    ("bit", "name"),
+    [
+        (ENCRYPTED, "encrypted"),
+        (LOW, "low_battery"),
+        (ATTACHED, "sensor_attached"),
+        (SEARCHING, "searching"),
+        (SMARTPOINT, "smartpoint"),
+        (WEAK, "weak_signal"),
+    ],
+)
+def test_each_status_bit_has_its_name(bit: int, name: str) -> None:
+    found = msgspec.structs.asdict(nonin.parse_frame(frame(bit)))
+    assert [field for field, is_set in found.items() if is_set is True] == [name]
+
+
+def test_the_rest_of_a_measurement() -> None:
+    read = nonin.parse_frame(bytes.fromhex("0a 10 1e 2710 1234 60 0110"))
+    assert (read.battery, read.pai, read.counter, read.spo2, read.pulse_rate) == (30, 10000, 0x1234, 96, 272)
+
+
+def test_the_device_tells_of_itself() -> None:
+    assert nonin.parse_device(bytes.fromhex("07 01 05 13 64 0103")) == nonin.Device(1, 5, 19, 100, 259)
+    assert decode(FAMILY, device(0, 100), nonin.DEVICE) == [DeviceStatus(0, (), 100)]
 
 
 @pytest.mark.parametrize("status", range(256))
@@ -83,15 +111,32 @@ def test_a_longer_value_is_read_as_far_as_it_is_known() -> None:
 
 
 def test_beats_and_pleth_are_no_events() -> None:
-    beats = bytes.fromhex("0c 0102 00 01f4 1f40 82bc 2134")
-    assert decode(FAMILY, beats, nonin.INTERVALS) == []
-    assert nonin.parse_beats(beats).beats == (
-        nonin.Beat(bad=False, pai=500, interval=8000),
-        nonin.Beat(bad=True, pai=700, interval=8500),
-    )
+    assert decode(FAMILY, bytes.fromhex("0c 0102 00 01f4 1f40 82bc 2134"), nonin.INTERVALS) == []
     assert decode(FAMILY, bytes((53, *bytes(52))), nonin.PLETH) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "invalid", "high"), [(0, False, False), (1, True, False), (2, False, True), (255, True, True)]
+)
+def test_beats(status: int, invalid: bool, high: bool) -> None:  # noqa: FBT001 - parameters of the table
+    found = nonin.parse_beats(bytes.fromhex(f"0c 0102 {status:02x} f1f4 1f40 72bc 2134"))
+    beats = (nonin.Beat(bad=True, pai=0x1F4, interval=8000), nonin.Beat(bad=False, pai=700, interval=8500))
+    assert found == nonin.Beats(0x0102, invalid, high, beats)
+
+
+def test_the_pleth_is_25_samples_and_a_counter() -> None:
+    samples = tuple(range(0x8000, 0x8019))
+    data = b"\x35" + b"".join(each.to_bytes(2, "big") for each in (*samples, 0x0107))
+    assert nonin.parse_pleth(data) == nonin.Pleth(samples, 0x0107)
 
 
 def test_there_are_six_beats_at_most_and_only_whole_ones() -> None:
     assert len(nonin.parse_beats(bytes((4 + 7 * 4, *bytes(3 + 7 * 4)))).beats) == 6
     assert len(nonin.parse_beats(bytes((11, *bytes(10)))).beats) == 1
+
+
+def test_each_measurement_of_the_encoder_is_counted() -> None:
+    encoder = nonin.Encoder()
+    encoder._counter = 0xFFFE
+    counters = [nonin.parse_frame(encoder.encode(Sample())[0][1]).counter for _ in range(3)]
+    assert counters == [0xFFFF, 0, 1]

@@ -112,6 +112,39 @@ def test_an_electrocardiogram_is_taken_apart_and_goes_no_further() -> None:
     assert polar.parse_potentials(contact) == (polar.Potential(0x3FFF, tags),)
 
 
+def test_an_electrocardiogram_with_pace_tags() -> None:
+    frame = bytes(9) + b"\x02" + bytes.fromhex("8080fc ffff03 010028")
+    assert polar.parse_potentials(frame) == (
+        polar.Potential(0x8080, {"ecg_tag": 7, "pace_tag": 7}),
+        polar.Potential(0x3FFFF, {"ecg_tag": 0, "pace_tag": 0}),
+        polar.Potential(1, {"ecg_tag": 2, "pace_tag": 1}),
+    )
+
+
+def test_each_contact_tag_has_its_bits() -> None:
+    frame = bytes(9) + b"\x01" + bytes.fromhex("010001 010002 010008 0100e0")
+    tags = [
+        (t["oversampling"], t["skin_contact"], t["contact_impedance"])
+        for t in (each.tags for each in polar.parse_potentials(frame))
+    ]
+    assert tags == [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("sample_rate", 1, "00010100"),
+        ("resolution", 1, "01010100"),
+        ("range", 1, "02010100"),
+        ("range_milliunit", 1, "030101000000"),
+        ("channels", 1, "040101"),
+        ("factor", 1, "050101000000"),
+    ],
+)
+def test_each_setting_has_its_number_and_size(name: str, value: int, written: str) -> None:
+    assert polar.command(2, 2, {name: value}) == bytes.fromhex("0202" + written)
+
+
 def test_commands_carry_their_settings_in_order() -> None:
     assert polar.command(2, 0, {"sample_rate": 130, "resolution": 14}) == bytes.fromhex("0200 00018200 01010e00")
     assert polar.command(3, 3) == b"\x03\x03"

@@ -12,6 +12,11 @@ def test_no_name_is_given_to_the_command_that_deletes() -> None:
     assert 2 not in set(racp.Op)
 
 
+def test_op_codes_and_codes_have_the_numbers_of_the_specification() -> None:
+    assert [op.value for op in racp.Op] == [1, 3, 4, 5, 6]
+    assert [code.value for code in racp.Code] == list(range(1, 10))
+
+
 def test_commands_are_written_as_the_specification_has_them() -> None:
     assert racp.report_all() == bytes.fromhex("0101")
     assert racp.report_newest() == bytes.fromhex("0106")

@@ -240,6 +240,16 @@ def test_a_monitor_is_asked_once_it_has_said_when_its_session_began() -> None:
     assert asked(device) == [report_all(), report_from(6)]
 
 
+def test_a_monitor_is_asked_once_a_connection_and_only_while_connected() -> None:
+    bridge = monitor.FAMILY.bridge()
+    assert bridge.receive(monitor.SESSION_START, SESSION, 0) == []
+    bridge.opened(1)
+    assert bridge.receive(monitor.SESSION_START, SESSION, 2) == [Send(CONTROL, report_all())]
+    assert bridge.receive(monitor.SESSION_START, SESSION, 3) == []
+    bridge.closed(4)
+    assert bridge.receive(monitor.SESSION_START, SESSION, 5) == []
+
+
 def test_another_session_of_a_monitor_is_another_numbering() -> None:
     bridge, device = monitor.FAMILY.bridge(), monitored(0, 5)
     connect(bridge, device, 0, ((monitor.SESSION_START, SESSION),))
