@@ -8,7 +8,7 @@ import msgspec
 
 from edge_agent.domain.settings import SECOND
 from edge_agent.simulator.patients import Measurable
-from firmware_bridges.bridge import SERIAL, Family, Mode, Sample
+from firmware_bridges.bridge import SERIAL, Bridge, Family, Mode, Sample
 from firmware_bridges.vitals import Reason, Send
 
 MILLISECOND = 1_000_000
@@ -36,8 +36,8 @@ class VirtualDevice:
     """Plays one device of a serial family. Times are ns; `now` is the device's, `patient_ns` the faster patient's.
 
     A family whose bridge greets its device is silent until the whole greeting came, and stops when nothing more is
-    heard: both are learnt from the bridge, so a new family needs nothing here. Spot vitals are in the first frame, then
-    in one frame per `SPOT_INTERVAL` of the patient's time.
+    heard, unless the bridge only speaks to a silent device: both are learnt from the bridge, so a new family needs
+    nothing here. Spot vitals are in the first frame, then in one frame per `SPOT_INTERVAL` of the patient's time.
     """
 
     def __init__(self, family: Family, patient: Measurable, seed: int, vitals: frozenset[str] = frozenset()) -> None:
@@ -51,7 +51,7 @@ class VirtualDevice:
         self._random = Random(seed)
         self._encoder = family.encoder()
         self._greeting = b"".join(event.data for event in bridge.opened(0) if isinstance(event, Send))
-        self._silence = (bridge.next_deadline() or 0) * PATIENCE
+        self._silence = _keep_alive(family, bridge) * PATIENCE
         self._heard = b""
         self._heard_at = 0
         self._streams = not self._greeting
@@ -61,6 +61,11 @@ class VirtualDevice:
     def measure_now(self) -> None:
         """Take a spot measurement with the next frame, as when somebody presses the button."""
         self._next_spot = None
+
+    @property
+    def kept_alive(self) -> bool:
+        """Tell whether the device stops when its host falls silent."""
+        return bool(self._greeting and self._silence)
 
     @property
     def streams(self) -> bool:
@@ -119,3 +124,11 @@ class VirtualDevice:
             byte ^ (1 << self._random.randrange(8)) if self._random.random() < self.faults.garble else byte
             for byte in data
         )
+
+
+def _keep_alive(family: Family, bridge: Bridge) -> int:
+    """Return how often a greeted device hears from its host, in ns; 0 if not at all for as long as it talks."""
+    due = bridge.next_deadline()
+    for _, data in family.encoder().encode(Sample({measure.vital: 1 for measure in family.measures})):
+        bridge.receive(SERIAL, data, 1)
+    return due if due is not None and due == bridge.next_deadline() else 0

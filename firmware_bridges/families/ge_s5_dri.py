@@ -231,7 +231,8 @@ def _scaled(vital: str, hundredths: int | None) -> int | None:
 class Encoder:
     """The monitor's side: one record of displayed values per sample, with ECG1, impedance, SpO2, T1 (core) and cuff.
 
-    Says NOT_AVAILABLE (no module measures), CALIBRATING and HELD (values not updated), of all values at once.
+    Says NOT_AVAILABLE (no module measures), CALIBRATING and HELD (values not updated), of all values at once. With its
+    sensor off the oximeter has no values.
     """
 
     def encode(self, sample: Sample) -> list[tuple[str, bytes]]:
@@ -263,7 +264,7 @@ def _encoded(sample: Sample, bits: int, label: int, vitals: tuple[str, ...]) -> 
 
 def _field(sample: Sample, vital: str) -> int:
     value = sample.values.get(vital)
-    if value is None:
+    if value is None or (Reason.SENSOR_OFF in sample.conditions and vital in ("spo2", "pulse_rate")):
         return _INVALID
     hundredths = vital in ("systolic", "diastolic", "mean_pressure", "temperature", "spo2")
     return value * (100 // 10 ** VITALS[vital].decimals) if hundredths else value

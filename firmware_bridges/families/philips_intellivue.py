@@ -30,7 +30,7 @@ from firmware_bridges.vitals import VITALS, Event, Malformed, Reading, Reason, S
 POLL = 1_000_000_000
 """Between two polls, ns."""
 
-PATIENCE = 5_000_000_000
+PATIENCE = 10_000_000_000
 """Before an association that was not granted is asked for again, ns."""
 
 MISSED = 5
@@ -68,6 +68,7 @@ VALUES = {
 """What is taken: vital and its one unit by physiological id."""
 
 _CUFF = frozenset({"systolic", "diastolic", "mean_pressure"})
+_OXIMETER = frozenset({"spo2", "pulse_rate"})
 _MOST = 10_000
 _EPOCH = datetime(2026, 1, 1)  # noqa: DTZ001 - a monitor's clock has no zone
 _STAMP = 8
@@ -217,7 +218,8 @@ def _send(message: bytes) -> Event:
 class Encoder:
     """The monitor's side: the reply to one poll per sample, with a cuff value measured just now.
 
-    Says every reason of `STATES`, of all values at once, with the numbers as sampled; a vital it lacks is left out.
+    Says every reason of `STATES`, of all values at once, with the numbers as sampled; a vital it lacks is left out, as
+    are those of an oximeter that is off.
     """
 
     def encode(self, sample: Sample) -> list[tuple[str, bytes]]:
@@ -226,7 +228,8 @@ class Encoder:
         bits = {reason: bit for bit, reason in reversed(STATES.items())}
         state = sum(bits[reason] for reason in sample.conditions if reason in bits)
         packed = {vital: _packed(sample, physio, vital, unit, state) for physio, (vital, unit) in VALUES.items()}
-        numerics = [packed[vital] for vital in packed if vital not in _CUFF and vital in sample.values]
+        off = _OXIMETER if Reason.SENSOR_OFF in sample.conditions else frozenset()
+        numerics = [packed[vital] for vital in packed if vital in sample.values.keys() - _CUFF - off]
         objects = [(place, ((intellivue.NUMERIC, value),)) for place, value in enumerate(numerics, 1)]
         cuff = [packed[vital] for vital in packed if vital in _CUFF and vital in sample.values]
         compound = struct.pack(">HH", len(cuff), 10 * len(cuff)) + b"".join(cuff)

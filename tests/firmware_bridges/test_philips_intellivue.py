@@ -93,25 +93,25 @@ def test_a_monitor_that_falls_silent_is_associated_with_again() -> None:
     monitor = Monitor()
     talk = Conversation(FAMILY.bridge(), monitor).run(10)
     monitor.silent = True
-    talk.run(30)
+    talk.run(40)
     assert monitor.associations >= 4
     monitor.silent = False
-    talk.run(10)
-    assert any(talk.valid(since=45))
+    talk.run(12)
+    assert any(talk.valid(since=58))
 
 
 def test_an_association_that_is_refused_or_ended_is_asked_for_again_and_told() -> None:
     monitor = Monitor()
     monitor.refusing = True
-    talk = Conversation(FAMILY.bridge(), monitor).run(12)
+    talk = Conversation(FAMILY.bridge(), monitor).run(22)
     assert monitor.associations == 3
     assert monitor.polls == 0
     monitor.refusing = False
     talk.run(10)
     monitor.abort()
-    talk.run(10)
+    talk.run(12)
     assert monitor.associations == 5
-    assert any(talk.valid(since=30))
+    assert any(talk.valid(since=43))
     told = [event.why for _, event in talk.events if isinstance(event, Malformed)]
     assert told == ["association-refuse"] * 3 + ["association-abort"]
 

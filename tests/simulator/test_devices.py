@@ -20,6 +20,7 @@ SERIAL_FAMILIES = sorted(name for name, family in FAMILIES.items() if isinstance
 GREETED = sorted(
     name for name in SERIAL_FAMILIES if any(isinstance(e, Send) for e in FAMILIES[name].bridge().opened(0))
 )
+KEPT_ALIVE = [name for name in GREETED if VirtualDevice(FAMILIES[name], VirtualPatient(1), seed=1).kept_alive]
 
 
 def greet(device: VirtualDevice, bridge: Bridge, now: int) -> None:
@@ -146,7 +147,15 @@ def test_a_device_that_must_be_asked_is_silent_until_it_is(name: str) -> None:
     assert device.frames(family.period, 0) == b""
 
 
-@pytest.mark.parametrize("name", GREETED)
+def test_a_monitor_that_was_asked_once_goes_on_and_an_oximeter_wants_to_be_kept_alive() -> None:
+    assert "ge_s5_dri" not in KEPT_ALIVE
+    assert "contec_cms50_9byte" in KEPT_ALIVE
+    _, device, _ = ready("ge_s5_dri", VirtualPatient(1))
+    assert device.frames(0, 0)
+    assert device.frames(3600 * SECOND, 0)
+
+
+@pytest.mark.parametrize("name", KEPT_ALIVE)
 def test_a_device_whose_host_falls_silent_stops_and_one_that_is_kept_alive_goes_on(name: str) -> None:
     _, device, bridge = ready(name, VirtualPatient(1))
     _, lonely, _ = ready(name, VirtualPatient(1))
