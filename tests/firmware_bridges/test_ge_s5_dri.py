@@ -209,7 +209,7 @@ def test_what_is_no_frame_is_told(data: bytes, why: str) -> None:
 
 
 def test_a_record_that_lies_about_itself_is_malformed() -> None:
-    for place, value in ((0, 17), (16, 0xFF), (17, 0x7F)):
+    for place, value in ((0, 17), (0, 63), (16, 0xFF), (17, 0x7F)):
         record = plain()
         record[place] = value
         [event] = heard(dri.frame(bytes(record)))
