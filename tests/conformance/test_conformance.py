@@ -23,7 +23,6 @@ FIELDS = {
     "pai_pct": "perfusion_index",
     "celsius": "temperature",
     "mg_dl": "glucose",
-    "glucose": "glucose_interstitial",
 }
 """Vitals by the name of the field that holds them."""
 
