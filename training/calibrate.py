@@ -13,6 +13,9 @@ from edge_agent.risk.quantise import to_real
 LEAST_ROWS = 200
 """Rows below which a step is not believed and joined to its neighbour."""
 
+LEAST_SLOPE = 1e-3
+"""Of probability's log-odds over logits: a control that learnt nothing still gets a rising table, if a flat one."""
+
 
 def isotonic(logits: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], by: Quantisation) -> Calibration:
     """Return a strictly rising table over every logit that `by` can give.
@@ -23,7 +26,7 @@ def isotonic(logits: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], b
     steps = IsotonicRegression(out_of_bounds="clip").fit_transform(logits, positive.astype(np.float64))
     knots = _joined(logits, steps)
     platt = LogisticRegression(C=1e6).fit(logits[:, None], positive)
-    slope = float(platt.coef_[0, 0])
+    slope = max(float(platt.coef_[0, 0]), LEAST_SLOPE)
     lowest, highest = to_real(np.array([-128, 127], np.int8), by)
     first, last = knots[0], knots[-1]
     ends = [

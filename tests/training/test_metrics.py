@@ -58,6 +58,16 @@ def test_calibration_is_a_rising_table_over_all_logits_and_near_the_truth(
     assert np.abs(np.interp(logits, table.logits, table.probabilities) - chance).mean() < 0.03
 
 
+def test_even_logits_that_are_worse_than_chance_get_a_rising_table() -> None:
+    from training.calibrate import isotonic  # noqa: PLC0415 - needs the training extra
+
+    random = np.random.default_rng(5)
+    logits = to_real(random.integers(-128, 128, 20_000).astype(np.int8), BY)
+    table = isotonic(logits, random.random(20_000) < 1 / (1 + np.exp(logits)), BY)
+    assert (np.diff(table.logits) > 0).all()
+    assert (np.diff(table.probabilities) > 0).all()
+
+
 def test_the_threshold_for_a_sensitivity_reaches_it_and_the_next_higher_does_not(tmp_path: Path) -> None:
     from training.metrics import at_sensitivity  # noqa: PLC0415 - needs the training extra
     from training.task import burden  # noqa: PLC0415 - as above
