@@ -51,5 +51,14 @@ def test_what_is_unplugged_is_plugged_in_again_and_a_probe_comes_back() -> None:
         assert {bed for bed, act in acts if act is off} == {bed for bed, act in acts if act is on} != set()
 
 
+@given(st.floats(1, 100))
+def test_what_befalls_a_patient_lasts_long_enough_to_alert_at_any_speed(speed: float) -> None:
+    for fate in (step.what for step in STEPS if not isinstance(step.what, (Act, Event))):
+        course = fate(0, speed)
+        tenths = range(int(10 * (600 / speed + 30)))
+        worst = sum(course.level(tenth / 10 * speed) > 0.9 for tenth in tenths) / 10
+        assert worst >= 5, "s by the wall: the delay to a high alert"
+
+
 def test_every_step_has_something_to_say() -> None:
     assert all(step.caption.strip(": ") for step in STEPS)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from edge_agent.cli.stage.setting import port
-from edge_agent.cli.stage.story import Role
+from edge_agent.cli.stage.story import Fate, Role
 from edge_agent.domain.settings import SECOND
 from edge_agent.gateway.clock import boottime
-from edge_agent.simulator.courses import Course
 from edge_agent.simulator.devices import VirtualDevice
 from edge_agent.simulator.patients import VirtualPatient
 from edge_agent.simulator.playing import Life, play
@@ -56,10 +55,10 @@ class Props:
         for bed in self.beds:
             self.act(bed, Act.MEASURE)
 
-    def befall(self, bed: str, course: Callable[[float], Course]) -> None:
+    def befall(self, bed: str, fate: Fate) -> None:
         """Let a course begin now."""
-        there = self.beds[bed]
-        there.patient = replace(there.patient, courses=(*there.patient.courses, course(self._life() / SECOND)))
+        there, course = self.beds[bed], fate(self._life() / SECOND, self._life.speed)
+        there.patient = replace(there.patient, courses=(*there.patient.courses, course))
         there.device.patient = there.patient
 
     async def clear(self) -> None:

@@ -59,11 +59,28 @@ class Event(str, Enum):
     GOOD_CONFIG = "IT pushes a configuration with an SpO2 limit of 91 %"
 
 
+Fate = Callable[[float, float], Course]
+"""(begins_s, speed) -> a course that begins then, of patients who live `speed` times as fast as the wall."""
+
+HELD_S = 6.0
+"""A passing trouble lasts at least so long by the wall: less would rightly raise no alert."""
+
+
+def getting_worse(begins_s: float, _speed: float) -> Course:
+    """Return respiratory failure that stays."""
+    return deterioration(begins_s)
+
+
+def desaturating(begins_s: float, speed: float) -> Course:
+    """Return a desaturation that passes."""
+    return desaturation(begins_s, holds_s=max(120.0, HELD_S * speed))
+
+
 class Step(msgspec.Struct, frozen=True):
     """One thing that happens `at_s`, told as `caption`: to a device, to a patient (a course begins), or to the ward."""
 
     at_s: float
-    what: Act | Event | Callable[[float], Course]
+    what: Act | Event | Fate
     bed: str = ""
     text: str = ""
 
@@ -151,14 +168,14 @@ def roles(beds: int) -> tuple[Role, ...]:
 
 
 STEPS = (
-    Step(2, deterioration, "3", "the patient gets worse"),
+    Step(2, getting_worse, "3", "the patient gets worse"),
     Step(6, Act.PROBE_OFF, "2"),
     Step(9, Event.BAD_CONFIG),
     Step(12, Act.UNPLUG, "4"),
     Step(15, Event.GOOD_CONFIG),
     Step(18, Act.PROBE_ON, "2"),
     Step(21, Event.BROKER_DIES),
-    Step(21.5, desaturation, "1", "the patient desaturates while nobody can be told"),
+    Step(21.5, desaturating, "1", "the patient desaturates while nobody can be told"),
     Step(21 + OUTAGE_S, Event.BROKER_RETURNS),
     Step(35, Act.PLUG, "4"),
 )
