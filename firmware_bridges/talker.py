@@ -149,7 +149,7 @@ class TalkerBridge:
 
     def _say(self, said: Said, at: int, events: list[Event]) -> None:
         state = self._state
-        if said.identity is not None and _differs(said.identity, state.identity):
+        if said.identity is not None and differs(said.identity, state.identity):
             state.identity = said.identity
             events.append(said.identity)
         if not said.readings:
@@ -159,7 +159,7 @@ class TalkerBridge:
         if not state.stream.settled(self._settle) and not said.readings[0].stored:
             return
         self._heard(at)
-        if said.status is not None and _differs(said.status, state.status):
+        if said.status is not None and differs(said.status, state.status):
             state.status = said.status
             events.append(said.status)
         events.extend(said.readings)
@@ -174,6 +174,6 @@ class TalkerBridge:
         self._state.due = None if self._prompt is None else at + self._prompt.quiet
 
 
-def _differs(said: DeviceStatus | Identity, told: DeviceStatus | Identity | None) -> bool:
+def differs(said: DeviceStatus | Identity, told: DeviceStatus | Identity | None) -> bool:
     """Tell whether what was said is not what was told last, the time apart."""
     return told is None or msgspec.structs.replace(told, at=said.at) != said
