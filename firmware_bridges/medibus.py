@@ -29,8 +29,8 @@ DATA_1, DATA_2, ALARMS_1, ALARMS_2 = 0x24, 0x2B, 0x27, 0x2E
 DATE_TIME, TIME_CHANGED = 0x28, 0x49
 """The command that asks for the clock, and the one that tells that it was set (pages 8 and 9)."""
 
-LONGEST = 1024
-"""Bytes of the longest message read: 169 values or 67 alarms. What is not asked for here may have 3845 (page 10)."""
+LONGEST = 768
+"""Bytes of the longest message read: 127 values or 50 alarms. What is not asked for here may have 3845 (page 10)."""
 
 _OVERHEAD = 5
 _REALTIME = bytes(range(0x80, 0x100))

@@ -39,6 +39,9 @@ SILENCE = 3 * SECOND
 REPLY = 10 * SECOND
 """A command not answered for so long, ns, is given up (page 7)."""
 
+REPEATS = 3
+"""A command is sent again so often, as devices do (page 37), and then passed over."""
+
 GREETING = (IDENTIFY, DATE_TIME, DATA_2)
 """Asked once; a device that does not know a command answers with nothing (page 11)."""
 
@@ -89,7 +92,8 @@ _MOST = 999
 class State(msgspec.Struct, tag="drager_medibus/1"):
     """All a bridge remembers.
 
-    `pending` is the command to be answered, `queue` those to be sent after it, `resume_at` when there is neither.
+    `pending` is the command to be answered, `repeats` how often it was sent again, `queue` those to be sent after it,
+    `resume_at` when to go on while nothing is pending.
     `alarms` are the codes active, by the command that asks for their page. `seen`: vitals this device has sent.
     `held` is what waits while the device has us suspended, until `suspended_until` at most.
     """
@@ -98,14 +102,15 @@ class State(msgspec.Struct, tag="drager_medibus/1"):
     frames: int = 0
     initialised: bool = False
     pending: int | None = None
+    repeats: int = 0
     queue: list[int] = []
     asked_at: int = 0
     heard_at: int = 0
     resume_at: int | None = None
     suspended_until: int | None = None
     held: list[bytes] = []
-    alarms: dict[int, frozenset[str]] = {}
-    seen: frozenset[str] = frozenset()
+    alarms: dict[int, tuple[str, ...]] = {}
+    seen: tuple[str, ...] = ()
     clock: str = ""
     status: DeviceStatus | None = None
     identity: Identity | None = None
@@ -150,7 +155,8 @@ class Decoder:
         if state.suspended_until is not None or not state.initialised or (state.pending is not None and silent):
             self._restart(at, events)
         else:
-            state.alarms = {page: codes for page, codes in state.alarms.items() if page != state.pending}
+            if state.pending is not None:
+                self._give_up()
             state.queue = state.queue or list(ROUND)
             self._next(at, events)
         return events
@@ -237,6 +243,7 @@ class Decoder:
         self._next(at, events)
 
     def _answered(self, at: int, events: list[Event]) -> None:
+        self._state.repeats = 0
         if self._state.pending == ICC:
             self._begin(at, events)
         else:
@@ -247,9 +254,18 @@ class Decoder:
         state = self._state
         if state.pending is None:
             return
-        if state.initialised:
+        state.repeats += 1
+        if state.repeats > REPEATS:
+            self._give_up()
+        elif state.initialised:
             state.queue = [state.pending, *state.queue]
         state.pending, state.resume_at = None, at + PAUSE
+
+    def _give_up(self) -> None:
+        """Leave the pending command unanswered: alarms that are not told are not known."""
+        state = self._state
+        state.repeats = 0
+        state.alarms = {page: codes for page, codes in state.alarms.items() if page != state.pending}
 
     def _next(self, at: int, events: list[Event]) -> None:
         state = self._state
@@ -268,7 +284,8 @@ class Decoder:
         """Read what the device answered. An empty answer says that it has nothing of the kind."""
         code, body = message.code, message.body
         if code in (ALARMS_1, ALARMS_2):
-            self._state.alarms = {**self._state.alarms, code: frozenset(a.code for a in medibus.parse_alarms(body))}
+            active = tuple(alarm.code for alarm in medibus.parse_alarms(body))
+            self._state.alarms = {**self._state.alarms, code: active}
             self._tell_status(at, events)
         elif code in (DATA_1, DATA_2):
             values = medibus.parse_data(body)
@@ -310,7 +327,7 @@ class Decoder:
             value = values.get(code)
             if value is not None:
                 sent.setdefault(vital, value)
-        state.seen |= sent.keys()
+        state.seen = tuple(vital for vital in _ALL if vital in sent or vital in state.seen)
         readings = []
         for vital in _ALL:
             reasons = [trouble.reason for trouble in troubles if vital in trouble.vitals]

@@ -25,6 +25,7 @@ from firmware_bridges.families import (
     contec_cms50_5byte,
     contec_cms50_9byte,
     contec_cms50d_bt_ble,
+    drager_medibus,
     ge_s5_dri,
     jumper_jpd500f,
     masimo_ascii1,
@@ -44,7 +45,7 @@ from firmware_bridges.families import (
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
-from tests.conformance import bluetooth, cables, proprietary
+from tests.conformance import bluetooth, cables, draeger, proprietary
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -168,6 +169,9 @@ CHECKS: dict[str, Check] = {
     "masimo_ascii1": Check(cables.masimo_line, masimo_ascii1.FAMILY),
     "masimo_trend_out": Check(cables.masimo_line, masimo_ascii1.FAMILY),
     "nellcor_ascii": Check(cables.nellcor_line, nellcor_ascii.FAMILY),
+    "drager_medibus": Check(draeger.message, drager_medibus.FAMILY),
+    "drager_medibus_datetime": Check(draeger.clock),
+    "drager_medibus_number": Check(draeger.number),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""
