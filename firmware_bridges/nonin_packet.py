@@ -106,24 +106,25 @@ def cutter(layout: Layout) -> Cut:
     """Return the `Cut` that finds whole packets."""
 
     def cut(buffer: bytes, start: int) -> int:
-        for at in range(start, start + PACKET_SIZE, FRAME_SIZE):
+        if not _may_begin(buffer[start : start + FRAME_SIZE], layout):
+            return -1
+        if len(buffer) - start < PACKET_SIZE:
+            return 0
+        for at in range(start + FRAME_SIZE, start + PACKET_SIZE, FRAME_SIZE):
             frame = buffer[at : at + FRAME_SIZE]
-            if len(frame) < FRAME_SIZE:
-                return 0 if _may_begin(frame, layout) else -max(at - start, 1)
-            first = bool(frame[layout.status] & SYNC)
-            if fault(frame, layout) or first != (at == start):
-                return -max(at - start, 1)
+            if frame[layout.status] & SYNC or fault(frame, layout):
+                return start - at
         return PACKET_SIZE
 
     return cut
 
 
 def _may_begin(frame: bytes, layout: Layout) -> bool:
-    """Tell whether fewer than five bytes may be the beginning of a frame."""
-    return layout.start.startswith(frame[: layout.status]) and frame[layout.status : layout.status + 1] in _STATUSES
-
-
-_STATUSES = {b""} | {bytes((value,)) for value in range(_ALWAYS, 256)}
+    """Tell whether up to five bytes are, or may become, the first frame of a packet."""
+    if len(frame) == FRAME_SIZE:
+        return bool(frame[layout.status] & SYNC) and not fault(frame, layout)
+    status = frame[layout.status : layout.status + 1]
+    return layout.start.startswith(frame[: layout.status]) and (not status or status[0] >= _ALWAYS)
 
 
 def parse_packet(data: bytes, layout: Layout) -> Packet:
