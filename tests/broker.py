@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 """How long anything may take before a test gives up; never how long a test takes."""
 
 

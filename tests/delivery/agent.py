@@ -25,7 +25,7 @@ from tests.delivery.parts import Sealed, draft, read, seal, slot, until
 T = TypeVar("T")
 
 QUICK = Limits(
-    spill_after_s=0.1, spill_every_s=0.05, upkeep_s=0.02, rest_s=0.02, rest_longest_s=0.1, heartbeat_s=0.1, silence_s=1,
+    spill_after_s=0.1, spill_every_s=0.05, upkeep_s=0.02, rest_s=0.02, rest_longest_s=0.1, heartbeat_s=0.1, silence_s=8,
     unreachable_s=0.3, retry_s=0.02, retry_longest_s=0.1, taken_over_s=30, stop_s=2, backlog_per_s=10_000,
 )  # fmt: skip
 

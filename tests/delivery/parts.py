@@ -102,7 +102,7 @@ async def stored(folder: Path, troubles: Troubles | None = None, *, busy_ms: int
         await store.close()
 
 
-async def until(holds: Callable[[], object], otherwise: str = "it did not come about", within_s: float = 10.0) -> None:
+async def until(holds: Callable[[], object], otherwise: str = "it did not come about", within_s: float = 30.0) -> None:
     """Let the loop run until `holds`; fail after the deadline."""
     end = asyncio.get_running_loop().time() + within_s
     while not holds():

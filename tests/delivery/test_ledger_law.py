@@ -75,6 +75,7 @@ class Delivering(RuleBasedStateMachine):
         self.alerts: set[str] = set()
         self.killed: set[str] = set()
         self.lives = 0
+        self.run = ""
         self.link: FakeLink | None = None
 
     @initialize()
@@ -83,10 +84,11 @@ class Delivering(RuleBasedStateMachine):
 
     def live(self, folder: Path) -> None:
         """Start a run on `folder`."""
+        if self.run in self.killed:
+            self.answered = set()
         self.run = str(uuid.UUID(int=self.lives + 1, version=4))
         self.folder = folder
         self.lives += 1
-        self.answered = set()
         self.accepted.clear()
         self.link = None
         self.wait(self._open)

@@ -48,7 +48,7 @@ async def up(agent: Agent, proxy: Proxy, listener: Listener) -> list[Heard]:
 
 async def everything(agent: Agent, listener: Listener) -> list[Heard]:
     agent.publish(slot("last", "last"))
-    return await later(lambda: listener.wait(lambda heard: heard[-1].topic == "root/last"))
+    return await later(lambda: listener.wait(lambda heard: any(each.topic == "root/last" for each in heard)))
 
 
 def texts(heard: list[Heard], topic: str) -> list[str]:
@@ -104,13 +104,13 @@ def test_what_is_too_old_when_it_is_sent_is_history_complete_and_in_order(tmp_pa
     async def work(agent: Agent, proxy: Proxy, listener: Listener) -> None:
         await down(agent, proxy)
         long_ago = boottime() - 100 * SECOND
-        for number in range(2_500):
+        for number in range(1_200):
             agent.delivery.publish(draft(text=str(number), made=long_ago))
-        await until(lambda: agent.delivery.stats().waiting["on-disk"] == 2_500)
+        await until(lambda: agent.delivery.stats().waiting["on-disk"] == 1_200)
         agent.publish(draft(text="now"))
         heard = await up(agent, proxy, listener)
         assert texts(heard, "root/bed/3/vitals") == ["now"]
-        assert texts(heard, "root/history/bed/3/vitals") == [str(number) for number in range(2_500)]
+        assert texts(heard, "root/history/bed/3/vitals") == [str(number) for number in range(1_200)]
         assert agent.delivery.outbox.telemetry.size == 0
 
     outage(tmp_path, work)
@@ -127,7 +127,9 @@ def test_an_alert_and_live_vitals_pass_a_backlog_that_is_sent_at_its_rate(tmp_pa
         agent.alert(alert("urgent"))
         for number in range(20):
             agent.publish(draft(text=f"live {number}"))
-        heard = await later(lambda: listener.wait(lambda all_: len(texts(all_, "root/bed/3/vitals")) == 20))
+        heard = await later(
+            lambda: listener.wait(lambda all_: len(texts(all_, "root/bed/3/vitals")) == 20 and bool(texts(all_, LIVE)))
+        )
         assert texts(heard, LIVE) == ["urgent:1"]
         assert len(texts(heard, "root/history/bed/3/vitals")) < 100, "one a second"
 

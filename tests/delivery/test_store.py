@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.gateway.store import rows
+from edge_agent.gateway.store.database import Database
 from edge_agent.gateway.store.jobs import AUDIT_KEPT
 from edge_agent.gateway.store.records import Counts, DeadLetter, Kept, Opening, Settled
 from edge_agent.gateway.store.schema import migrate
@@ -125,6 +126,15 @@ def test_an_alert_overtakes_telemetry_that_waits_for_the_disk(tmp_path: Path) ->
         return order
 
     assert asyncio.run(scenario()).index("alert") <= 1
+
+
+def test_only_what_must_survive_a_power_cut_waits_for_the_disk(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store.sqlite", busy_ms=0)
+    database.open()
+    for durable, level in ((True, 2), (False, 1), (True, 2)):
+        with database.transaction(durable=durable) as connection:
+            assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
+    database.close()
 
 
 def test_a_closed_store_answers_instead_of_hanging(tmp_path: Path) -> None:

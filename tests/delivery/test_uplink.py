@@ -7,16 +7,19 @@ import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge_agent.gateway.mqtt import Connection
 from edge_agent.wire.outgoing import Urgency
 from tests.broker import Broker, Heard, Listener, free_port
 from tests.delivery import certificates
-from tests.delivery.agent import bodies, later, running, settled
+from tests.delivery.agent import QUICK, bodies, later, running, settled
 from tests.delivery.parts import alert, draft, read, slot, until
 from tests.delivery.proxy import Proxy
 from tests.delivery.scripted import Scripted
+
+IMPATIENT = msgspec.structs.replace(QUICK, silence_s=1)
 
 VERSIONS = pytest.mark.parametrize("version_5", [True, False], ids=["5", "3.1.1"])
 
@@ -89,19 +92,26 @@ def test_a_cut_cable_shows_offline_where_a_blip_need_not(tmp_path: Path, *, vers
 
 
 @VERSIONS
-def test_commands_come_in_and_one_that_we_choke_on_ends_nothing(tmp_path: Path, *, version_5: bool) -> None:
+def test_commands_come_in_and_one_that_we_choke_on_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, version_5: bool
+) -> None:
+    failed: list[BaseException] = []
+    monkeypatch.setattr("edge_agent.gateway.delivery.session.Session._failed", lambda _, error: failed.append(error))
+
     async def work(broker: Broker, listener: Listener) -> None:
         async with running(tmp_path, broker, version_5=version_5) as agent:
             await settled(agent)
             agent.raising = RuntimeError("a defect of ours")
             await later(lambda: listener.publish("root/command/observe", b"1"))
             await later(lambda: listener.publish("root/command/observe", b"2"))
+            await until(lambda: len(failed) == 2)
             agent.raising = None
             await later(lambda: listener.publish("root/command/observe", b"3"))
             await until(lambda: [inbound.payload for inbound in agent.inbound][-1:] == [b"3"])
             agent.publish(draft(text="still there"))
             await heard(listener, "still there")
             assert agent.delivery.stats().connections == 1
+            assert [str(error) for error in failed] == ["a defect of ours"] * 2, "reported, and nothing else was"
 
     with_broker(work)
 
@@ -162,7 +172,7 @@ def test_a_broker_that_is_away_is_reported_until_it_is_back(tmp_path: Path) -> N
 
 def test_a_half_open_link_is_found_by_the_heartbeat_that_does_not_come_back(tmp_path: Path) -> None:
     async def work(broker: Broker, listener: Listener) -> None:
-        async with Proxy(broker.port) as proxy, running(tmp_path, proxy.port) as agent:
+        async with Proxy(broker.port) as proxy, running(tmp_path, proxy.port, limits=IMPATIENT) as agent:
             await settled(agent)
             await until(lambda: agent.delivery.stats().echo)
             proxy.swallow()
@@ -177,7 +187,7 @@ def test_a_half_open_link_is_found_by_the_heartbeat_that_does_not_come_back(tmp_
 
 def test_a_frozen_broker_is_found_too(tmp_path: Path) -> None:
     async def work(broker: Broker, listener: Listener) -> None:
-        async with running(tmp_path, broker) as agent:
+        async with running(tmp_path, broker, limits=IMPATIENT) as agent:
             await settled(agent)
             broker.freeze()
             agent.publish(draft(text="frozen"))
