@@ -118,7 +118,49 @@ def test_a_command_that_is_never_answered_is_passed_over() -> None:
     conversation = Conversation(FAMILY.bridge(), device).run(40)
     assert (device.breaks, device.complaints) == (0, [])
     assert device.codes().count(ICC) == 1
+    assert device.codes().count(DATA_2) == 4
     assert latest(conversation) == WELL
+
+
+def test_every_command_is_tried_four_times() -> None:
+    device = Evita()
+    device.ignores = {DATE_TIME, DATA_2}
+    conversation = Conversation(FAMILY.bridge(), device).run(40)
+    assert [device.codes().count(code) for code in (DATE_TIME, DATA_2)] == [4, 4]
+    assert latest(conversation) == WELL
+
+
+def test_a_device_that_says_other_things_is_given_ten_seconds() -> None:
+    bridge = FAMILY.bridge()
+    bridge.receive(SERIAL, answers() + medibus.command(ICC), 0)
+    for second in range(1, 10):
+        assert bridge.wake(second * SECOND) == []
+        bridge.receive(SERIAL, medibus.command(0x56), second * SECOND)
+    assert [each.code for each in sent(bridge.wake(10 * SECOND))] == [DATE_TIME]
+
+
+def test_alarms_that_a_device_no_longer_tells_are_no_longer_known() -> None:
+    bridge = FAMILY.bridge()
+    bridge.opened(0)
+    bridge.receive(SERIAL, medibus.command(ICC), 0)
+    for code in (IDENTIFY, DATE_TIME, DATA_2, ALARMS_1, ALARMS_2, DATA_1):
+        bridge.receive(SERIAL, medibus.response(code), 0)
+    bridge.wake(SECOND)
+    for second in range(1, 11):
+        bridge.receive(SERIAL, medibus.command(0x56), second * SECOND)
+    assert [each.code for each in sent(bridge.wake(11 * SECOND))] == [ALARMS_2]
+    assert readings(bridge.receive(SERIAL, medibus.response(DATA_1, ITEMS), 11 * SECOND)) == []
+
+
+def test_a_device_that_never_begins_is_asked_for_nothing_else() -> None:
+    bridge = FAMILY.bridge()
+    bridge.opened(0)
+    asked = []
+    for step in range(100):
+        asked += [each.code for each in sent(bridge.wake(step * SECOND)) if each.is_command]
+        bridge.receive(SERIAL, medibus.command(0x56), step * SECOND)
+    assert set(asked) == {ICC}
+    assert len(asked) == 10
 
 
 @pytest.mark.parametrize("page", [ALARMS_1, ALARMS_2])
@@ -188,6 +230,7 @@ def test_while_suspended_nothing_is_sent_and_afterwards_it_is() -> None:
     events = bridge.receive(SERIAL, b"\x13", SECOND)
     assert [(each.is_command, each.code) for each in sent(events)] == [(False, ICC), (True, IDENTIFY), (False, NOP)]
     assert bridge.receive(SERIAL, b"\x13\x18", SECOND) == []
+    assert [each.code for each in sent(bridge.receive(SERIAL, medibus.command(NOP), SECOND))] == [NOP]
 
 
 def test_a_suspension_that_does_not_end_begins_anew() -> None:
@@ -220,6 +263,11 @@ def test_the_devices_clock_is_asked_again_when_it_was_set() -> None:
         "",
         "2014-10-07T09:33:00",
     ]
+
+
+def test_the_clock_is_told_as_soon_as_it_is_known() -> None:
+    events = decode(FAMILY, NO_ALARMS + medibus.response(DATE_TIME, "09:33:0007-OKT-14"))
+    assert events[-1] == DeviceStatus(0, clock="2014-10-07T09:33:00")
 
 
 def test_values_count_only_once_both_pages_of_alarms_are_known() -> None:

@@ -45,6 +45,13 @@ def test_what_is_wrong_with_a_message_is_named(data: bytes, why: str) -> None:
         medibus.parse_message(data)
 
 
+def test_codes_are_those_of_the_definition() -> None:
+    control = (medibus.NOP, medibus.ICC, medibus.STOP, medibus.IDENTIFY, medibus.TIME_CHANGED)
+    asking = (medibus.DATA_1, medibus.DATA_2, medibus.ALARMS_1, medibus.ALARMS_2, medibus.DATE_TIME)
+    assert bytes(control).hex(" ") == "30 51 55 52 49"
+    assert bytes(asking).hex(" ") == "24 2b 27 2e 28"
+
+
 def cut_all(data: bytes) -> list[bytes]:
     """Return what is cut from `data`: frames, and "" for each byte that is none."""
     found: list[bytes] = []
@@ -72,6 +79,7 @@ def test_a_message_begun_is_waited_for_and_an_endless_one_is_not() -> None:
     assert medibus.cut(b"\x01" + b" " * (medibus.LONGEST - 2), 0) == 0
     assert medibus.cut(b"\x01" + b" " * (medibus.LONGEST - 1), 0) == -1
     assert medibus.cut(b"\x01" + b" " * (medibus.LONGEST - 2) + b"\r", 0) == medibus.LONGEST
+    assert medibus.cut(b"xx\x01" + b" " * (medibus.LONGEST - 2), 2) == 0
 
 
 @pytest.mark.parametrize("at", range(1, len(DATA)))
@@ -172,6 +180,12 @@ def test_clocks_are_read_in_german_and_english_and_shortened(body: str, time: st
     assert medibus.date_time(body) == time
 
 
+@pytest.mark.parametrize("month", range(12))
+def test_every_month_has_its_name(month: int) -> None:
+    name = ["JAN", "FEB", "MAR", "APR", "MAI", "JUN", "JUL", "AUG", "SEP", "OKT", "NOV", "DEZ"][month]
+    assert medibus.date_time(f"00:00:0001-{name}-26") == f"2026-{month + 1:02}-01T00:00:00"
+
+
 @pytest.mark.parametrize("body", ["", "09:33", "09:33:00 07-XYZ-14", "09-33-00 07-OKT-14", "09:33:00 07-OKT-14x"])
 def test_clocks_that_are_none_are_refused(body: str) -> None:
     with pytest.raises(FrameError, match="content"):
@@ -214,6 +228,7 @@ def test_a_trace_is_scaled_by_its_configuration() -> None:
     paw, co2 = medibus_realtime.parse_configuration(body)
     assert paw == medibus_realtime.Trace("00", 16000, Decimal(-10), Decimal(100), 4095)
     assert [paw.scaled(value) for value in (0, 4095)] == [-10, 100]
+    assert co2 == medibus_realtime.Trace("06", 32000, Decimal(0), Decimal(76), 0x300)
     assert co2.scaled(0x180) == Decimal(38)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from firmware_bridges.bridge import SERIAL, Sample
@@ -104,6 +106,15 @@ def test_a_star_says_that_a_limit_was_passed() -> None:
     assert isinstance(parsed, nellcor.Measurement)
     assert (parsed.spo2, parsed.spo2_alarm, parsed.bpm, parsed.bpm_alarm, parsed.pa) == (89, True, 66, False, 12)
     assert valid(judged(b"29-Dec-17 07:18:57    89*    166*    201    MO SL\r\n")) == {"spo2": 89, "pulse_rate": 166}
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_is_read_as_it_is_written(month: int) -> None:
+    moment = datetime(2026, month, 5)  # noqa: DTZ001 - a device's clock has no zone
+    start = int((moment - datetime(2026, 1, 1)).total_seconds()) * 1000  # noqa: DTZ001 - as above
+    data = FAMILY.encoder().encode(Sample(WELL, device_ms=start))[-1][1]
+    assert data.startswith(f"05-{moment:%b}-26 ".encode())
+    assert {each.device_time for each in judged(data)} == {f"2026-{month:02}-05T00:00:00"}
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,8 @@ def test_a_reply_is_one_only_right_after_the_command(number: int, reply: bytes) 
     refused = [event for event in events if isinstance(event, Malformed) and event.why == "refused"]
     assert refused == ([Malformed(3 * SECOND, "refused", 1)] if reply == nonin.NAK else [])
     assert sum(event.dropped for event in events if isinstance(event, Malformed)) == 256 + len(refused)
+    later = bridge.receive(SERIAL, reply, 4 * SECOND)
+    assert not [event for event in later if isinstance(event, Malformed) and event.why == "refused"]
 
 
 @every_continuous_format

@@ -138,6 +138,16 @@ def test_a_packet_that_lost_a_frame_is_dropped_whole(family: Family, layout: Lay
 
 
 @BOTH
+def test_frames_that_never_say_where_a_packet_begins_are_none(family: Family, layout: Layout) -> None:
+    assert readings(decode(family, packet(layout)[5:10] * 60)) == []
+
+
+@BOTH
+def test_a_packet_with_two_beginnings_is_none(family: Family, layout: Layout) -> None:
+    assert readings(decode(family, packet(layout, packets.SYNC))) == []
+
+
+@BOTH
 @pytest.mark.parametrize("slow", [{2: 101}, {2: 126}, {0: 2, 1: 66}, {0: 3, 1: 126}, {8: 101}])
 def test_a_value_that_no_device_can_mean_makes_the_packet_malformed(
     family: Family, layout: Layout, slow: dict[int, int]
@@ -152,6 +162,8 @@ def test_a_rate_above_255_is_read_from_both_bytes(family: Family, layout: Layout
 
 @BOTH
 def test_the_device_says_its_firmware_battery_and_time(family: Family, layout: Layout) -> None:
+    assert not packets.parse_packet(packet(layout), layout).smartpoint
+    assert not packets.parse_packet(packet(layout), layout).low_battery
     events = decode(family, packet(layout, slow={5: 0, 6: 4, 7: 1}) * 2)
     assert events[:2] == [Identity(0, manufacturer="Nonin", firmware="48"), DeviceStatus(0, low_battery=True)]
     assert {each.device_time for each in readings(events)} == {"PT1.333S"}
@@ -165,6 +177,16 @@ def test_the_encoder_holds_display_values_of_a_sensor_that_is_off(family: Family
     assert (parsed.spo2, parsed.spo2_fast, parsed.spo2_b_b, parsed.e_spo2, parsed.hr, parsed.e_hr) == (None,) * 6
     assert (parsed.spo2_d, parsed.e_spo2_d, parsed.hr_d, parsed.e_hr_d) == (97, 97, 72, 72)
     assert parsed.timer == 16383
+    assert parsed.firmware_revision == 48
+
+
+@BOTH
+def test_the_encoder_sends_every_average(family: Family, layout: Layout) -> None:
+    [(_, data)] = family.encoder().encode(Sample(WELL))
+    parsed = packets.parse_packet(data, layout)
+    assert {parsed.spo2, parsed.spo2_fast, parsed.spo2_b_b, parsed.e_spo2, parsed.spo2_d, parsed.e_spo2_d} == {97}
+    assert {parsed.hr, parsed.e_hr, parsed.hr_d, parsed.e_hr_d} == {72}
+    assert [status & packets.YELLOW for status in parsed.statuses] == [packets.GREEN] * 12 + [0] * 13
 
 
 @pytest.mark.parametrize(
