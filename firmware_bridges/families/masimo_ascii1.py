@@ -179,7 +179,7 @@ FAMILY = Family(
         Measure("perfusion_index", Mode.CONTINUOUS),
     ),
     link=SerialSettings(baudrate=9600),
-    check=Check("form of the line, no checksum", Strength.NONE, catches_bit_flips=0.9),
+    check=Check("form of the line, no checksum", Strength.NONE, catches_bit_flips=0.96),
     period=1_000_000_000,
     documents=("Masimo Rad-8 Operator's Manual", "Masimo Radical-7 Operator's Manual"),
     bridge=partial(TalkerBridge, "masimo_ascii1", cut_line, interpret, settle=SETTLE),

@@ -196,7 +196,7 @@ FAMILY = Family(
     devices=("N-550", "N-560", "N-595"),
     measures=(Measure("spo2", Mode.CONTINUOUS), Measure("pulse_rate", Mode.CONTINUOUS)),
     link=SerialSettings(baudrate=9600),
-    check=Check("form of the line, no checksum", Strength.NONE, catches_bit_flips=0.9),
+    check=Check("form of the line, no checksum", Strength.NONE, catches_bit_flips=0.95),
     period=2_000_000_000,
     documents=("Nellcor N-560 Operator's Manual", "Nellcor N-595 Operator's Manual"),
     bridge=partial(TalkerBridge, "nellcor_ascii", cut_line, interpret, settle=SETTLE),
