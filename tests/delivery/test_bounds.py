@@ -10,10 +10,11 @@ import msgspec
 from edge_agent.gateway.clock import SECOND, boottime
 from edge_agent.gateway.delivery.entry import Lane
 from edge_agent.gateway.delivery.limits import Limits
+from edge_agent.gateway.store.database import Database
 from edge_agent.wire.compose import seal as composed
 from edge_agent.wire.outgoing import Urgency
 from tests.delivery.agent import QUICK, Agent, running
-from tests.delivery.parts import alert, draft, slot, until
+from tests.delivery.parts import alert, draft, slot, stored, until
 from tests.delivery.test_store_damage import files_limited_to
 
 NOBODY = 1
@@ -54,6 +55,9 @@ def test_over_the_quota_the_oldest_telemetry_goes_first_and_is_counted(tmp_path:
 def test_alerts_go_only_when_no_telemetry_is_left_and_the_urgent_ones_last(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path, NOBODY, limits=tuned(quota_bytes=20_000)) as agent:
+            for number in range(5):
+                agent.publish(draft(text=incompressible(number)))
+            await until(lambda: agent.delivery.outbox.telemetry.size > 0)
             for number in range(50):
                 urgency = Urgency.ALERT_HIGH if number % 2 else Urgency.ALERT_LOW
                 agent.alert(alert(f"event-{number}", urgency=urgency))
@@ -61,6 +65,8 @@ def test_alerts_go_only_when_no_telemetry_is_left_and_the_urgent_ones_last(tmp_p
             await until(lambda: agent.delivery.outbox.alerts.size <= 20_000)
             left = [each.message for each in agent.delivery.outbox.alerts.entries.values()]
             assert sum(each.urgency is Urgency.ALERT_HIGH for each in left) == 25
+            assert agent.delivery.outbox.telemetry.size == 0
+            assert dropped(agent)["bed/3/vitals"] == {"quota": 5}
             assert agent.delivery.ledger.balanced(agent.delivery.outbox.queued())
 
     asyncio.run(scenario())
@@ -104,6 +110,27 @@ def test_what_rests_on_disk_alone_is_forgotten_by_memory(tmp_path: Path) -> None
             agent.publish(draft())
             assert len(outbox.telemetry.entries) == 1
             assert len(outbox.sender.lanes._heaps[Lane.LIVE]) == 1
+
+    asyncio.run(scenario())
+
+
+def test_alerts_are_stored_again_when_the_store_had_to_be_replaced(tmp_path: Path) -> None:
+    def spoil(database: Database) -> None:
+        database.close()
+        database.path.write_bytes(b"no database at all" * 999)
+
+    async def scenario() -> None:
+        async with running(tmp_path, NOBODY) as agent:
+            for event in ("a", "b"):
+                agent.alert(alert(event))
+            entries = agent.delivery.outbox.alerts.entries.values()
+            await until(lambda: all(entry.stored for entry in entries))
+            store = agent.delivery._store
+            await store._ask(spoil, otherwise=None)
+            await store.remember({"config": b""})
+            await until(lambda: store.replaced and all(entry.stored for entry in entries))
+        async with stored(tmp_path) as again:
+            assert [kept.message.event_id for kept in (await again.open()).alerts] == ["a", "b"]
 
     asyncio.run(scenario())
 

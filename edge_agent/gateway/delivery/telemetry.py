@@ -124,10 +124,16 @@ class Telemetry:
         return bool(self.resting) and self.resting[0].first < ordinal
 
     def shed(self, bytes_over: int) -> None:
-        """Drop the oldest groups on disk until `bytes_over` bytes are saved."""
+        """Drop the oldest groups on disk until `bytes_over` bytes are saved; what is being sent stays."""
         enough = self.size - bytes_over
         while self.resting and self.size > enough:
             self._give_up(self.resting[0], "quota")
+        for chunk in list(self._chunks):
+            if self.size <= enough:
+                return
+            for entry in [each for each in chunk.members if not each.gone and not each.flying]:
+                self._ledger.drop(entry.key, "quota")
+                self.remove(entry)
 
     def shed_memory(self) -> None:
         """Drop the oldest of what the disk does not take, when memory holds too much."""

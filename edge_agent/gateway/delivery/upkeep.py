@@ -67,11 +67,10 @@ class Upkeep:
         return self._outbox.offline_since is not None and age_s > self._limits.keep_s
 
     def _keep_quota(self) -> None:
-        """Drop the oldest telemetry first; alert events only when no telemetry is left on disk."""
+        """Drop the oldest telemetry first; alert events only when that was not enough, so that none is left on disk."""
         telemetry, alerts = self._outbox.telemetry, self._outbox.alerts
         telemetry.shed(telemetry.size + alerts.size - self._limits.quota_bytes)
-        if not telemetry.resting:
-            alerts.shed(telemetry.size + alerts.size - self._limits.quota_bytes)
+        alerts.shed(telemetry.size + alerts.size - self._limits.quota_bytes)
 
     async def _save(self, *, always: bool) -> bool:
         """Forget on disk what is settled, and write the ledger with it."""
