@@ -1,13 +1,12 @@
 """Nellcor oximeters with the ASCII report: a line of text every two seconds, a heading every 25 lines.
 
 A line has date and time, SpO2, pulse rate and pulse amplitude in columns (`---`: none, `*`: outside the alarm limits)
-and two-letter codes of the device's state. The numbers go on while the device looks for a pulse: the codes decide.
-Motion (MO) alone leaves them valid: the device measures through it and says when it no longer can (LM, LP, PS). There
-is no checksum: two lines in a row must be well formed before the second counts. Pulse amplitude has no unit and is no
-reading of ours.
+and two-letter codes of the device's state. The numbers go on while the device looks for a pulse: the codes decide. A
+number measured in motion is questionable. There is no checksum: two lines in a row must be well formed before the
+second counts. Pulse amplitude has no unit and is no reading of ours.
 
 Source: Nellcor N-560 and N-595 operator's manuals (real-time display format) by way of devices.md section 2.6; checked
-against a session of an N-560.
+against a recording of an N-560.
 """
 
 from __future__ import annotations
@@ -36,14 +35,15 @@ CODES: dict[str, Reason] = {
     "PS": Reason.SEARCHING,
     "LP": Reason.SEARCHING,
     "LM": Reason.SEARCHING,
+    "MO": Reason.ARTEFACT,
 }
-"""What a code does to the numbers: sensor disconnected, sensor off, pulse search, pulse lost, lost in interference."""
+"""What a code does to the numbers: sensor disconnected, off, pulse search, pulse lost, lost in interference, motion."""
 
-_HARMLESS = frozenset({"AO", "AS", "LB", "MO", "PH", "PL", "SH", "SL"})
-"""Alarms off or silenced, low battery, motion, a limit passed. A code that is neither here nor above is not trusted."""
+_HARMLESS = frozenset({"AO", "AS", "LB", "PH", "PL", "SH", "SL"})
+"""Alarms off or silenced, low battery, a limit passed. A code that is neither here nor above is not trusted."""
 
 _LOW_BATTERY = "LB"
-_SAID = ("SD", "SO", "PS")
+_SAID = ("SD", "SO", "PS", "MO")
 _SENSORLESS = frozenset({Reason.SENSOR_DISCONNECTED, Reason.SENSOR_OFF})
 _MAX_SPO2, _MAX_RATE = 100, 999
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -156,7 +156,7 @@ def interpret(data: bytes, at: int, ordinal: int, _memory: int) -> Said:
 class Encoder:
     """The device's side: one line per sample, with a heading before every 25, as an N-560 writes them.
 
-    Says SENSOR_DISCONNECTED and SENSOR_OFF, then without numbers, and SEARCHING, with them: so does the device.
+    Says SENSOR_DISCONNECTED and SENSOR_OFF, then without numbers; SEARCHING and ARTEFACT, with them, as the device.
     """
 
     def __init__(self) -> None:
@@ -202,5 +202,5 @@ FAMILY = Family(
     bridge=partial(TalkerBridge, "nellcor_ascii", cut_line, interpret, settle=SETTLE),
     encoder=Encoder,
     resync_frames=SETTLE,
-    conditions=(Reason.SENSOR_DISCONNECTED, Reason.SENSOR_OFF, Reason.SEARCHING),
+    conditions=(Reason.SENSOR_DISCONNECTED, Reason.SENSOR_OFF, Reason.SEARCHING, Reason.ARTEFACT),
 )
