@@ -1,11 +1,13 @@
-"""What is wrong with an observation: everything a person must mend, at once."""
+"""An observation: it counts, or everything that a person must mend is told at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from edge_agent.bedside.floor import Floor
 from edge_agent.bedside.quality import PLAUSIBLE
 from edge_agent.bedside.words import NAMES, span_text, value_text
+from edge_agent.domain.effects import Effect, ObservationTaken
 from edge_agent.domain.inputs import Observation
 from edge_agent.domain.settings import SECOND
 from firmware_bridges.vitals import VITALS
@@ -14,6 +16,16 @@ OLDEST = 3600 * SECOND
 """An observation older than this belongs into the chart, not into live scores: old data never raises a live alert."""
 
 LEVELS = "ACVPU"
+
+
+def observed(floor: Floor, seen: Observation, now: int, effects: list[Effect]) -> Iterable[str]:
+    """Let an observation count at its bed, or say why not."""
+    errors = objections(seen, now, frozenset(floor.state.beds))
+    effects.append(ObservationTaken(seen.bed, seen.request, seen.person, now, errors))
+    if errors:
+        return ()
+    floor.state.beds[seen.bed].observe(seen, now)
+    return (seen.bed,)
 
 
 def objections(seen: Observation, now: int, beds: frozenset[str]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from edge_agent.bedside.ward import Ward, WardState
+from edge_agent.bedside.floor import WardState
+from edge_agent.bedside.ward import Ward
 from edge_agent.cli.stage.past import HOURS, snapshot
 from edge_agent.cli.stage.setting import BAD_LIMIT, GOOD_LIMIT, gateway_file, ward
 from edge_agent.cli.stage.story import roles

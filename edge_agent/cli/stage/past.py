@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import msgspec
 
+from edge_agent.bedside.floor import WardState
 from edge_agent.bedside.hours import HOUR
-from edge_agent.bedside.ward import Ward, WardState
+from edge_agent.bedside.ward import Ward
 from edge_agent.cli.stage.story import Role
 from edge_agent.domain.inputs import SettingsApplied, Started
 from edge_agent.domain.settings import WardSettings

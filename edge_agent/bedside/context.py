@@ -1,0 +1,31 @@
+"""What a bed needs from outside itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge_agent.bedside.stream import Stream
+from edge_agent.bedside.verdict import DeviceView
+from edge_agent.domain.settings import SECOND, Bed, Device, WardSettings
+from firmware_bridges.bridge import Mode
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Run, settings, its own settings, its devices as seen now, devices excused by a gateway alert."""
+
+    run: str
+    settings: WardSettings
+    bed: Bed
+    devices: tuple[Device, ...]
+    views: tuple[DeviceView, ...]
+    excused: frozenset[str]
+
+    def max_age(self, stream: Stream) -> int:
+        """Return the age in ns at which the stream's value is stale."""
+        if stream.mode is Mode.SPOT:
+            return self.settings.spot_max_age_min * 60 * SECOND
+        return self.settings.max_age(stream.quantity)
+
+    def blind_after(self) -> int:
+        """Return how long nothing may be seen: the longest max_age of the required vitals and a second."""
+        return max((self.settings.max_age(quantity) for quantity in self.bed.required), default=0) + SECOND

@@ -1,0 +1,108 @@
+"""What a ward consists of: its state, its bridges, and what is looked up of them for every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.context import Context
+from edge_agent.bedside.gateway import GatewayUnit
+from edge_agent.bedside.line import Line
+from edge_agent.bedside.routes import Route, route_of, view_of
+from edge_agent.domain.effects import Effect
+from edge_agent.domain.settings import WardSettings
+from firmware_bridges.bridge import Bridge
+
+VERSION = 1
+"""Version of the state's layout. A snapshot of another version is not restored, it is set aside."""
+
+
+class WardState(msgspec.Struct):
+    """Everything the ward knows."""
+
+    version: int = VERSION
+    run: str = ""
+    boot: str = ""
+    now: int = 0
+    settings: WardSettings = WardSettings()
+    beds: dict[str, BedUnit] = {}
+    lines: dict[str, Line] = {}
+    gateway: GatewayUnit = msgspec.field(default_factory=GatewayUnit)
+    bridges: dict[str, bytes] = {}
+
+
+class Floor:
+    """The state with the bridges it is fed by. `next`: when to wake, None before the first settings."""
+
+    def __init__(self, state: WardState) -> None:
+        """Take a state; bridges get theirs out of it."""
+        self.state = state
+        self.bridges: dict[str, Bridge] = {}
+        self.routes: dict[str, Route] = {}
+        self.next: int | None = None
+        self._contexts: dict[str, Context] = {}
+        self.adopt(state.settings)
+        for name, bridge in self.bridges.items():
+            if name in state.bridges:
+                bridge.restore(state.bridges[name])
+
+    def adopt(self, settings: WardSettings) -> None:
+        """Make bridges for new devices and note what is looked up often."""
+        self.all_changed()
+        self.routes = {device.id: route_of(device, settings) for device in settings.devices}
+        self.bridges = {
+            device.id: self.bridges.get(device.id) or self.routes[device.id].family.bridge()
+            for device in settings.devices
+        }
+
+    def changed(self, bed: str) -> None:
+        """Look at a bed anew: something beside its values is not as it was."""
+        self._contexts.pop(bed, None)
+        if bed in self.state.beds:
+            self.state.beds[bed].dirty = True
+
+    def all_changed(self) -> None:
+        """Look at every bed anew."""
+        for bed in self.state.beds:
+            self.changed(bed)
+
+    def context(self, bed: str) -> Context:
+        """Return what a bed needs from outside itself."""
+        if bed not in self._contexts:
+            state = self.state
+            settings = state.settings
+            devices = tuple(device for device in settings.devices if device.bed == bed)
+            views = tuple(view_of(device, state.lines[device.id]) for device in devices)
+            mine = next(b for b in settings.beds if b.id == bed)
+            self._contexts[bed] = Context(state.run, settings, mine, devices, views, state.gateway.excused())
+        return self._contexts[bed]
+
+    def quiet(self, line: Line) -> int | None:
+        """Return when silence makes a line quiet, in ns; None for one that may be silent."""
+        return line.quiet_deadline() if self.routes[line.id].continuous else None
+
+    def sooner(self, due: int | None) -> None:
+        """Note a deadline without looking at all the others; waking too early changes nothing."""
+        if due is not None and (self.next is None or due < self.next):
+            self.next = due
+
+    def earliest(self) -> int | None:
+        """Look at all deadlines and return the first, in ns."""
+        state = self.state
+        times = [bed.deadline for bed in state.beds.values()]
+        for name, line in state.lines.items():
+            times.append(line.next_report)
+            times.extend(t for t in (self.quiet(line), self.bridges[name].next_deadline()) if t is not None)
+        if state.gateway.deadline is not None:
+            times.append(state.gateway.deadline)
+        return min(times, default=None)
+
+
+Handler = Callable[[Floor, Any, int, list[Effect]], Iterable[str]]
+"""Takes the floor, an input of its kind, now (ns), and the effects so far; returns the beds to evaluate.
+
+"" stands for the gateway: its conditions are looked at whenever any name is returned.
+"""

@@ -1,0 +1,68 @@
+"""A bed is judged: every rule looks at it, and each finding steps its condition's machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.context import Context
+from edge_agent.bedside.machine import Condition, Origin
+from edge_agent.bedside.rules import RULES
+from edge_agent.bedside.sight import last_seen
+from edge_agent.bedside.stream import Stream
+from edge_agent.bedside.verdict import BedView, Finding
+from edge_agent.domain.alerts import Alert
+from edge_agent.domain.settings import BedState
+
+
+def judge(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> Iterator[Alert]:
+    """Run every rule and step its conditions; conditions no rule speaks of any more end.
+
+    `streams` by quantity, the chosen one first.
+    """
+    spoken = set()
+    bed.rules_due = None
+    if context.bed.state is BedState.MONITORED:
+        view = _view(bed, context, streams, now)
+        for rule in RULES.values():
+            timing = rule.timing(context.settings)
+            origin = Origin(context.run, bed.id, rule.kind)
+            for finding in rule.evaluate(view):
+                spoken.add(finding.condition)
+                condition = _condition(bed, finding)
+                alert = condition.step(finding, now, timing, origin)
+                _remind(bed, condition.deadline(timing))
+                if alert is not None:
+                    yield alert
+    for name in [n for n in bed.conditions if n not in spoken]:
+        ended = bed.conditions[name].finish(now, f"no longer watched (bed is {context.bed.state.value})")
+        if ended is not None:
+            yield ended
+
+
+def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> BedView:
+    return BedView(
+        now=now,
+        settings=context.settings,
+        bed=context.bed,
+        streams=streams,
+        devices=context.views,
+        active=frozenset(name for name, condition in bed.conditions.items() if condition.alert),
+        blind=bed.blind,
+        last_seen=last_seen(bed, context),
+        score=bed.score,
+        risk=bed.risk,
+        spo2_scale=bed.scale,
+        excused_devices=context.excused,
+    )
+
+
+def _condition(bed: BedUnit, finding: Finding) -> Condition:
+    if finding.condition not in bed.conditions:
+        bed.conditions[finding.condition] = Condition(finding.condition)
+    return bed.conditions[finding.condition]
+
+
+def _remind(bed: BedUnit, due: int | None) -> None:
+    if due is not None and (bed.rules_due is None or due < bed.rules_due):
+        bed.rules_due = due

@@ -1,0 +1,153 @@
+"""What comes from the devices: links that open and close, and bytes that become readings and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.floor import Floor, Handler
+from edge_agent.bedside.line import REPORT_EVERY, Line
+from edge_agent.domain.effects import Effect, LinkReport, LinkState, SendToDevice, StoredReadings
+from edge_agent.domain.inputs import LinkClosed, LinkConnecting, LinkData, LinkOpened
+from edge_agent.domain.windows import QUANTITIES
+from firmware_bridges.vitals import DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send
+
+
+class Entered(NamedTuple):
+    """A link's new state, why, and since when (ns)."""
+
+    state: LinkState
+    reason: str
+    at: int
+
+
+def due(floor: Floor, now: int, effects: list[Effect]) -> dict[str, None]:
+    """Work off what is due at the lines: silence, their bridges' timers, reports. Return the beds concerned."""
+    touched: dict[str, None] = {}
+    for name, line in floor.state.lines.items():
+        quiet, wake = floor.quiet(line), floor.bridges[name].next_deadline()
+        if quiet is not None and now >= quiet:
+            touched |= dict.fromkeys(_enter(floor, name, Entered(LinkState.QUIET, "no data", quiet), effects))
+        if wake is not None and now >= wake:
+            touched |= dict.fromkeys(_events(floor, name, floor.bridges[name].wake(now), now, effects))
+        if now >= line.next_report:
+            line.next_report = now + REPORT_EVERY
+            effects.append(line.report())
+    return touched
+
+
+def _connecting(floor: Floor, link: LinkConnecting, _now: int, effects: list[Effect]) -> Iterable[str]:
+    return _enter(floor, link.device, Entered(LinkState.CONNECTING, "", link.received_at), effects)
+
+
+def _opened(floor: Floor, link: LinkOpened, now: int, effects: list[Effect]) -> Iterable[str]:
+    bridge = floor.bridges.get(link.device)
+    if bridge is None:
+        return ()
+    floor.state.lines[link.device].last_frame = -1
+    touched = _events(floor, link.device, bridge.opened(link.received_at), now, effects)
+    floor.sooner(bridge.next_deadline())
+    opened = Entered(LinkState.QUIET, "open, nothing heard yet", link.received_at)
+    return _enter(floor, link.device, opened, effects) or touched
+
+
+def _data(floor: Floor, link: LinkData, now: int, effects: list[Effect]) -> Iterable[str]:
+    line = floor.state.lines.get(link.device)
+    if line is None:
+        return ()
+    report = line.heard(len(link.data), link.received_at)
+    if report is not None:
+        effects.append(report)
+        floor.changed(line.bed)
+    bridge = floor.bridges[link.device]
+    touched = _events(floor, link.device, bridge.receive(link.channel, link.data, link.received_at), now, effects)
+    floor.sooner(bridge.next_deadline())
+    return (line.bed,) if report is not None else touched
+
+
+def _closed(floor: Floor, link: LinkClosed, now: int, effects: list[Effect]) -> Iterable[str]:
+    bridge = floor.bridges.get(link.device)
+    if bridge is None:
+        return ()
+    touched = _events(floor, link.device, bridge.closed(link.received_at), now, effects)
+    return _enter(floor, link.device, Entered(LinkState.LOST, link.reason, link.received_at), effects) or touched
+
+
+def _events(floor: Floor, device: str, events: list[Event], now: int, effects: list[Effect]) -> tuple[str, ...]:
+    """Give a bridge's events to line and bed; return the bed when something relevant changed."""
+    line, changed, stored = floor.state.lines[device], False, []
+    bed = floor.state.beds.get(line.bed)
+    for event in events:
+        if not isinstance(event, Reading):
+            changed |= _told(floor, line, event, effects)
+        elif event.stored or _late(floor, line, event, now):
+            stored.append(event)
+        elif bed is not None:
+            changed |= _reading(floor, line, bed, event, now)
+    if stored:
+        effects.append(StoredReadings(line.bed, device, now, tuple(stored)))
+    return (line.bed,) if changed else ()
+
+
+def _told(floor: Floor, line: Line, event: Event, effects: list[Effect]) -> bool:
+    """Take what is no reading; True when the device's conditions changed."""
+    if isinstance(event, Send):
+        effects.append(SendToDevice(line.id, event.channel, event.data))
+    elif isinstance(event, Malformed):
+        line.malformed += 1
+    elif isinstance(event, Identity):
+        line.identify(event)
+    elif isinstance(event, DeviceStatus) and line.status(event):
+        floor.changed(line.bed)
+        return True
+    return False
+
+
+def _late(floor: Floor, line: Line, reading: Reading, now: int) -> bool:
+    """Tell whether a reading waited so long that it is history: old data never raises a live alert."""
+    late = now - reading.at >= floor.routes[line.id].max_age[reading.vital]
+    if late:
+        line.reject("late")
+    return late
+
+
+def _reading(floor: Floor, line: Line, bed: BedUnit, reading: Reading, now: int) -> bool:
+    """Judge one live reading; True when the bed must be looked at."""
+    if reading.frame != line.last_frame:
+        line.last_frame = reading.frame
+        line.frames += 1
+    route = floor.routes[line.id]
+    stream = bed.stream(line.id, reading.vital, route.modes[reading.vital])
+    stream.strength = route.family.check.strength
+    stream.site = stream.site or route.device.site
+    changed = stream.take(reading)
+    bed.dirty |= changed and stream.quantity in QUANTITIES
+    if stream.at == reading.at and stream.reason is Reason.OK:
+        bed.sample(stream, now)
+        report = bed.report_due(floor.state.settings)
+        changed |= now >= report
+        bed.deadline = min(bed.deadline, report)
+        floor.sooner(report)
+    elif stream.reason is not Reason.NOT_AVAILABLE:
+        line.reject(stream.reason)
+    return changed
+
+
+def _enter(floor: Floor, device: str, entered: Entered, effects: list[Effect]) -> tuple[str, ...]:
+    line = floor.state.lines.get(device)
+    report: LinkReport | None = line.enter(*entered) if line else None
+    if line is None or report is None:
+        return ()
+    effects.append(report)
+    floor.changed(line.bed)
+    return (line.bed,)
+
+
+HANDLERS: dict[type, Handler] = {
+    LinkConnecting: _connecting,
+    LinkOpened: _opened,
+    LinkData: _data,
+    LinkClosed: _closed,
+}
+"""What is done with each kind of input of a link."""

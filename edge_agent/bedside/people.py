@@ -1,0 +1,12 @@
+"""What people ask for, in one table: each kind of request has a file of its own that checks it, does it, answers."""
+
+from __future__ import annotations
+
+from edge_agent.bedside.floor import Handler
+from edge_agent.bedside.observing import observed
+from edge_agent.domain.inputs import Observation
+
+HANDLERS: dict[type, Handler] = {
+    Observation: observed,
+}
+"""What is done with each kind of request."""

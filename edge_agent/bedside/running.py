@@ -1,0 +1,81 @@
+"""What comes from the gateway itself: its start, settings, the model's answers, its troubles, the passing of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.floor import Floor, Handler
+from edge_agent.bedside.hours import Hours
+from edge_agent.bedside.line import REPORT_EVERY, Line
+from edge_agent.domain.effects import Effect
+from edge_agent.domain.inputs import GatewayFact, RiskAnswered, SettingsApplied, Started, Wake
+from edge_agent.domain.settings import WardSettings
+
+
+def _started(floor: Floor, started: Started, now: int, _effects: list[Effect]) -> Iterable[str]:
+    state = floor.state
+    state.run, state.boot = started.run, started.boot
+    floor.all_changed()
+    for bed in state.beds.values():
+        bed.forget_freshness(now)
+    for name, line in state.lines.items():
+        state.lines[name] = Line(line.id, line.bed, now, now + REPORT_EVERY)
+    watched = tuple(bed.id for bed in state.settings.beds) if started.restored else ()
+    state.gateway.restarted(watched)
+    return list(state.beds)
+
+
+def _settings(floor: Floor, applied: SettingsApplied, now: int, effects: list[Effect]) -> Iterable[str]:
+    state = floor.state
+    before, after = state.settings, applied.settings
+    for name in [name for name in state.beds if name not in {bed.id for bed in after.beds}]:
+        effects.extend(state.beds.pop(name).close(now))
+    for bed_settings in after.beds:
+        if bed_settings.id not in state.beds:
+            state.beds[bed_settings.id] = BedUnit(bed_settings.id, now, Hours(epoch=now), now)
+        elif _watching(before, bed_settings.id) != _watching(after, bed_settings.id):
+            state.beds[bed_settings.id].watched_since = now
+    for name in {device.id for device in set(before.devices) ^ set(after.devices)}:
+        state.lines.pop(name, None)
+        floor.bridges.pop(name, None)
+    for device in after.devices:
+        if device.id not in state.lines:
+            state.lines[device.id] = Line(device.id, device.bed, now, now + REPORT_EVERY)
+    state.settings = after
+    floor.adopt(after)
+    for bed in state.beds.values():
+        bed.keep_only({device.id for device in after.devices if device.bed == bed.id})
+        bed.snapshot_due = True
+    return list(state.beds)
+
+
+def _watching(settings: WardSettings, bed: str) -> tuple[object, ...]:
+    return next(((b.state, b.required) for b in settings.beds if b.id == bed), ())
+
+
+def _answered(floor: Floor, answered: RiskAnswered, now: int, _effects: list[Effect]) -> Iterable[str]:
+    if answered.bed not in floor.state.beds:
+        return ()
+    floor.state.beds[answered.bed].answered(answered.request, answered.answer, now)
+    return (answered.bed,)
+
+
+def _fact(floor: Floor, fact: GatewayFact, _now: int, _effects: list[Effect]) -> Iterable[str]:
+    floor.state.gateway.tell(fact)
+    floor.all_changed()
+    return [floor.routes[name].device.bed for name in fact.devices if name in floor.routes] or ("",)
+
+
+def _wake(_floor: Floor, _wake: Wake, _now: int, _effects: list[Effect]) -> Iterable[str]:
+    return ()
+
+
+HANDLERS: dict[type, Handler] = {
+    Started: _started,
+    SettingsApplied: _settings,
+    RiskAnswered: _answered,
+    GatewayFact: _fact,
+    Wake: _wake,
+}
+"""What is done with each kind of input of the gateway."""
