@@ -82,6 +82,17 @@ class Agent:
         """Return whether trouble `code` has been reported as present."""
         return any(each == code and present for each, present, _ in self.troubles)
 
+    def suffers(self, code: str) -> bool:
+        """Return whether trouble `code` is present: told, and not withdrawn since."""
+        return self._latest(code) is True
+
+    def relieved(self, code: str) -> bool:
+        """Return whether trouble `code` was told and has been withdrawn."""
+        return self._latest(code) is False
+
+    def _latest(self, code: str) -> bool | None:
+        return next((present for each, present, _ in reversed(self.troubles) if each == code), None)
+
 
 @asynccontextmanager
 async def running(folder: Path, broker: Broker | int, **endpoint: Any) -> AsyncIterator[Agent]:  # noqa: ANN401

@@ -74,6 +74,23 @@ def test_alerts_go_only_when_no_telemetry_is_left_and_the_urgent_ones_last(tmp_p
     asyncio.run(scenario())
 
 
+def test_no_urgent_alert_goes_in_the_place_of_one_that_is_just_being_written(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path, NOBODY) as agent:
+            alerts = agent.delivery.outbox.alerts
+            agent.alert(alert("urgent", urgency=Urgency.ALERT_HIGH))
+            await until(lambda: all(entry.stored for entry in alerts.entries.values()))
+            agent.alert(alert("minor", urgency=Urgency.ALERT_LOW))
+            assert [entry.committing for entry in alerts.entries.values()] == [False, True]
+            alerts.shed(1)
+            assert len(alerts.entries) == 2
+            await until(lambda: all(entry.stored for entry in alerts.entries.values()))
+            alerts.shed(1)
+            assert [entry.message.event_id for entry in alerts.entries.values()] == ["urgent"]
+
+    asyncio.run(scenario())
+
+
 def test_memory_is_bounded_when_the_disk_takes_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path, NOBODY, limits=tuned(memory_rows=10, memory_most=30)) as agent:

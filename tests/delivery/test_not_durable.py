@@ -19,8 +19,6 @@ from tests.delivery.agent import QUICK, Agent, bodies, later, running, settled
 from tests.delivery.parts import Sealed, alert, draft, slot, stored, until
 from tests.delivery.test_store_damage import files_limited_to
 
-RELIEVED = ("alert-not-durable", False, "")
-
 
 async def announced(listener: Listener, number: int) -> list[Sealed]:
     return bodies(await later(lambda: listener.wait(lambda heard: len(bodies(heard, "/alert")) == number)), "/alert")
@@ -39,7 +37,7 @@ def test_on_a_full_disk_it_is_announced_marked_and_reported_until_there_is_room(
                     await until(lambda: agent.has_told("alert-not-durable"))
                     assert agent.delivery.stats().storage
                 assert (before.durable, full.durable, full.seq) == (True, False, 2)
-                await until(lambda: agent.troubles[-1] == RELIEVED)
+                await until(lambda: agent.relieved("alert-not-durable"))
                 agent.alert(alert("after"))
                 assert (await announced(listener, 3))[-1].durable
 
@@ -82,7 +80,7 @@ def test_a_disk_that_hangs_delays_an_alert_by_its_bound_and_no_longer(tmp_path: 
                     assert not slow.durable
                     await until(lambda: agent.has_told("alert-not-durable"))
                     assert not agent.delivery._store.failing, "the disk has not answered at all"
-                await until(lambda: agent.troubles[-1] == RELIEVED)
+                await until(lambda: agent.relieved("alert-not-durable"))
 
     asyncio.run(scenario())
 
@@ -93,7 +91,7 @@ def test_an_alert_that_could_not_be_stored_while_offline_is_stored_when_there_is
             with files_limited_to(1024):
                 agent.alert(alert("a"))
                 await until(lambda: agent.has_told("alert-not-durable"))
-            await until(lambda: agent.troubles[-1] == RELIEVED)
+            await until(lambda: agent.relieved("alert-not-durable"))
             assert stored_texts(tmp_path) == [b'"durable":true']
 
     asyncio.run(scenario())
@@ -175,7 +173,7 @@ def test_a_disk_filled_by_somebody_else_stops_no_alert_and_heals(tmp_path: Path)
         (body,) = await announced(listener, 1)
         assert not body.durable
         filler.unlink()
-        await until(lambda: agent.troubles[-1] == RELIEVED)
+        await until(lambda: agent.relieved("alert-not-durable"))
 
     async def run() -> None:
         with Broker() as broker, Listener(broker.port) as listener:

@@ -133,7 +133,7 @@ def test_the_folder_keeps_its_size_and_the_newest(tmp_path: Path, monkeypatch: p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["3.rec", "4.rec"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no recording", gzip.compress(b"\x00\x00\x00\x01\x80")])
+@pytest.mark.parametrize("content", [b"", b"no recording", gzip.compress(b"\x00\x00\x00\x01\x80", mtime=0)])
 def test_what_is_no_recording_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.rec"
     path.write_bytes(content)

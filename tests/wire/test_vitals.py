@@ -27,7 +27,7 @@ VIEW = StreamView(
     at=9 * SECOND,
     chosen=True,
 )
-ABSENT = {Reason.STALE, Reason.HELD, Reason.DEMO, Reason.TEST, Reason.CALIBRATING, Reason.STORED}
+ABSENT = (Reason.STALE, Reason.HELD, Reason.DEMO, Reason.TEST, Reason.CALIBRATING, Reason.STORED)
 
 
 def report(*views: StreamView, bed: str = "3") -> VitalsReport:

@@ -120,11 +120,14 @@ class Alerts:
             self._report("")
 
     def shed(self, bytes_over: int) -> None:
-        """Drop alert events, the least urgent and oldest first, until `bytes_over` bytes are saved."""
+        """Drop alert events, the least urgent and oldest first, until `bytes_over` bytes are saved.
+
+        One that is just being written ends it: none more urgent goes instead, and its turn comes when it is written.
+        """
         for entry in sorted(self.entries.values(), key=lambda each: (-each.message.urgency, each.ordinal)):
-            if bytes_over <= 0:
+            if bytes_over <= 0 or entry.committing:
                 return
-            if not entry.flying and not entry.committing:
+            if not entry.flying:
                 bytes_over -= len(entry.message.payload) + ROW_BYTES
                 self._ledger.drop(entry.key, "quota")
                 self.remove(entry)
