@@ -18,7 +18,7 @@ demo: ## watch a simulated ward: broker, four beds, a real agent
 
 test: ## run the tests
 	@tools/prepare.sh dev mosquitto dbus-daemon
-	@$(RUN) pytest -q -m "not slow and not train" $(ARGS)
+	@$(RUN) pytest -q -n auto --dist worksteal -m "not slow and not train" $(ARGS)
 
 venv: ## build the development environment alone
 	@tools/prepare.sh dev
