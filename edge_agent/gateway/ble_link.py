@@ -1,8 +1,4 @@
-"""The link to a Bluetooth device: asks its adapter for a connection, subscribes, reports what comes, and asks again.
-
-A connection that says nothing for `SILENCE_S` is given up for a fresh one if the device ought to speak all the time:
-stacks are known to keep dead connections (theengs/gateway 264, hbldh/bleak 713).
-"""
+"""The link to a Bluetooth device: asks its adapter for a connection, subscribes, reports what comes, and asks again."""
 
 from __future__ import annotations
 
@@ -13,13 +9,13 @@ from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakGATTProtocolError
 
-from edge_agent.domain.settings import SECOND, Device
+from edge_agent.domain.settings import Device
 from edge_agent.gateway.backoff import Backoff
 from edge_agent.gateway.ble_adapter import Adapter, disconnect
 from edge_agent.gateway.ble_errors import BLE_ERRORS, NotConnected, in_words
 from edge_agent.gateway.bounded import bounded
-from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.link_facts import LinkFacts, Sink
+from edge_agent.gateway.silence import Silence
 from firmware_bridges.bridge import BleSettings
 
 SETUP_S = 15.0
@@ -27,9 +23,6 @@ SETUP_S = 15.0
 
 WRITE_S = 10.0
 """For one write. ATT itself gives up a request after 30 s."""
-
-SILENCE_S = 30.0
-"""Longer than any device that measures all the time pauses between two notifications."""
 
 PENDING = 16
 """Writes that may wait for a slow device."""
@@ -55,8 +48,8 @@ class BleLink:
         self.address = device.address
         self._settings = settings
         self._adapter = adapter
-        self._continuous = continuous
         self._facts = LinkFacts(device.id, device.address, sink)
+        self._silence = Silence(self._facts) if continuous else None
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._writes: asyncio.Queue[tuple[str, bytes]] | None = None
@@ -109,8 +102,8 @@ class BleLink:
         self._writes = asyncio.Queue(PENDING)
         self._facts.opened()
         parts = {asyncio.create_task(self._serve(client, self._writes))}
-        if self._continuous:
-            parts.add(asyncio.create_task(self._silence()))
+        if self._silence is not None:
+            parts.add(asyncio.create_task(self._silence.over_long()))
         try:
             done, _ = await asyncio.wait({self._ended, *parts}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -166,13 +159,6 @@ class BleLink:
         except Exception as error:  # noqa: BLE001 - bleak would swallow it here: it is raised where the session is awaited
             if not self._ended.done():
                 self._ended.set_exception(error)
-
-    async def _silence(self) -> str:
-        """Return, with a reason, once nothing has come for `SILENCE_S`."""
-        # Sleeps until a deadline that moves; it does not look again and again.
-        while (rest := SILENCE_S - (boottime() - self._facts.heard) / SECOND) > 0:  # noqa: ASYNC110 - see above
-            await asyncio.sleep(rest)
-        return f"connected but silent for {SILENCE_S:.0f} s"
 
 
 _SPEAKS = {"notify", "indicate"}

@@ -38,9 +38,9 @@ def build_link(device: Device, family: Family, sink: Sink, adapter: Callable[[st
     """Return the link that `family` asks for. `adapter` returns the shared Bluetooth adapter of a name."""
     if family.masker is not None:
         sink = _masked(sink, family.masker)
-    if isinstance(family.link, SerialSettings):
-        return SerialLink(device, family.link, sink)
     continuous = any(measure.mode is Mode.CONTINUOUS for measure in family.measures)
+    if isinstance(family.link, SerialSettings):
+        return SerialLink(device, family.link, sink, continuous=continuous)
     return BleLink(device, family.link, sink, adapter(device.adapter), continuous=continuous)
 
 

@@ -11,10 +11,13 @@ from collections.abc import Callable
 
 from serial import Serial
 
-from edge_agent.gateway.serial_port import UNPLUGGED, close_port, why
+from edge_agent.gateway.serial_port import UNPLUGGED, closing, why
 
 BLOCK = 4096
 """Bytes read at once: more than a device sends between two turns of the loop."""
+
+CLOSE_S = 6.0
+"""Longer than USB serial drivers wait for an answer to their last request (5 s in Linux)."""
 
 PENDING = 4096
 """Bytes that may wait for a device that does not take them."""
@@ -44,11 +47,15 @@ class Line:
         self._write()
         return True
 
-    def close(self) -> None:
-        """Stop reading and close the port."""
+    def end(self, reason: str) -> None:
+        """Let `until_lost` return `reason`, unless the line is gone already."""
+        self._end(reason)
+
+    async def close(self) -> None:
+        """Stop reading and close the port; a driver that does not let go is left to itself after `CLOSE_S`."""
         self._loop.remove_reader(self._fd)
         self._loop.remove_writer(self._fd)
-        close_port(self._port)
+        await asyncio.wait({closing(self._port)}, timeout=CLOSE_S)
 
     def _read(self) -> None:
         try:

@@ -11,6 +11,7 @@ from edge_agent.gateway.backoff import Backoff
 from edge_agent.gateway.link_facts import LinkFacts, Sink
 from edge_agent.gateway.serial_line import Line
 from edge_agent.gateway.serial_port import ABSENT, DENIED, UNPLUGGED, abandon, opening, why
+from edge_agent.gateway.silence import Silence
 from firmware_bridges.bridge import SERIAL, SerialSettings
 
 OPEN_S = 5.0
@@ -24,13 +25,17 @@ DENIED_DELAY_S, DENIED_TRIES = 0.1, 10
 
 
 class SerialLink:
-    """The link to one serial device. Reports to `sink`, on the loop, what `LinkFacts` can say; decodes nothing."""
+    """The link to one serial device. Reports to `sink`, on the loop, what `LinkFacts` can say; decodes nothing.
 
-    def __init__(self, device: Device, settings: SerialSettings, sink: Sink) -> None:
+    `continuous`: the device measures all the time, so that a silent line is opened afresh.
+    """
+
+    def __init__(self, device: Device, settings: SerialSettings, sink: Sink, *, continuous: bool) -> None:
         self._path = device.port
         self._baudrate = device.baudrate or settings.baudrate
         self._settings = settings
         self._facts = LinkFacts(device.id, device.port, sink)
+        self._silence = Silence(self._facts) if continuous else None
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._line: Line | None = None
         self._was_open = False
@@ -74,10 +79,21 @@ class SerialLink:
         try:
             self._facts.opened()
             self._was_open = True
-            return await self._line.until_lost()
+            return await self._until_ended(self._line)
         finally:
-            self._line.close()
-            self._line = None
+            line, self._line = self._line, None
+            await line.close()
+
+    async def _until_ended(self, line: Line) -> str:
+        """Read until the line is gone or has been silent for too long; return why."""
+        if self._silence is None:
+            return await line.until_lost()
+        watch = asyncio.ensure_future(self._silence.over_long())
+        watch.add_done_callback(lambda done: None if done.cancelled() else line.end(done.result()))
+        try:
+            return await line.until_lost()
+        finally:
+            watch.cancel()
 
     def _data(self, data: bytes) -> None:
         self._backoff.reset()

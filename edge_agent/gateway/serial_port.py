@@ -1,7 +1,7 @@
-"""Opens a serial port without holding up the loop, and says in words why it would not open.
+"""Opens and closes a serial port without holding up the loop, and says in words why it would not open.
 
-Opening asks the driver to act and may hang with it (a wedged USB adapter), so each attempt has a thread of its own: a
-daemon, because the program must be able to end while a driver does not answer.
+Both ask the driver to act and may hang with it (a wedged USB adapter does not answer for seconds, or never), so each
+has a thread of its own: a daemon, because the program must be able to end while a driver does not answer.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import asyncio
 import contextlib
 import errno
 import termios
+from collections.abc import Callable
 from threading import Thread
+from typing import TypeVar
 
 from serial import Serial
 
 from firmware_bridges.bridge import SerialSettings
+
+Result = TypeVar("Result")
 
 ABSENT = "no such device"
 UNPLUGGED = "unplugged"
@@ -62,39 +66,50 @@ def close_port(port: Serial) -> None:
 
 
 def opening(path: str, baudrate: int, settings: SerialSettings) -> asyncio.Future[Serial]:
-    """Open a port in a thread of its own. The result is the open port; if nobody wants it any more, `abandon` it."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Serial] = loop.create_future()
+    """Open a port. The result is the open port; if nobody wants it any more, `abandon` it."""
+    return _apart(f"open {path}", lambda: open_port(path, baudrate, settings), unwanted=closing)
 
-    def settle(outcome: Serial | Exception) -> None:
-        if isinstance(outcome, Exception):
-            if not future.cancelled():
-                future.set_exception(outcome)
-        elif future.cancelled():
-            close_port(outcome)
-        else:
-            future.set_result(outcome)
 
-    def work() -> None:
-        outcome: Serial | Exception
-        try:
-            outcome = open_port(path, baudrate, settings)
-        except Exception as error:  # noqa: BLE001 - it is raised where the future is awaited
-            outcome = error
-        try:
-            loop.call_soon_threadsafe(settle, outcome)
-        except RuntimeError:  # the loop has ended meanwhile
-            if isinstance(outcome, Serial):
-                close_port(outcome)
-
-    Thread(target=work, name=f"open {path}", daemon=True).start()
-    return future
+def closing(port: Serial) -> asyncio.Future[None]:
+    """Close a port; done when the line is free for another."""
+    return _apart(f"close {port.port}", lambda: close_port(port))
 
 
 def abandon(future: asyncio.Future[Serial]) -> None:
     """Let an attempt go: a port that is open, or opens later, is closed."""
     if not future.cancel() and not future.cancelled() and future.exception() is None:
-        close_port(future.result())
+        closing(future.result())
+
+
+def _apart(
+    name: str, work: Callable[[], Result], unwanted: Callable[[Result], object] | None = None
+) -> asyncio.Future[Result]:
+    """Do `work` in a thread of its own. A result that comes after the future was cancelled goes to `unwanted`."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def succeed(result: Result) -> None:
+        if not future.cancelled():
+            future.set_result(result)
+        elif unwanted is not None:
+            unwanted(result)
+
+    def fail(error: Exception) -> None:
+        if not future.cancelled():
+            future.set_exception(error)
+
+    def run() -> None:
+        # When the loop has ended meanwhile, so has the program, and the kernel closes what is open.
+        with contextlib.suppress(RuntimeError):
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - it is raised where the future is awaited
+                loop.call_soon_threadsafe(fail, error)
+            else:
+                loop.call_soon_threadsafe(succeed, result)
+
+    Thread(target=run, name=name, daemon=True).start()
+    return future
 
 
 def why(error: Exception) -> str:

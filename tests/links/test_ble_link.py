@@ -11,7 +11,7 @@ import pytest
 
 from edge_agent.domain.inputs import Input, LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.domain.settings import Device
-from edge_agent.gateway import ble_adapter, ble_link
+from edge_agent.gateway import ble_adapter, ble_link, silence
 from edge_agent.gateway.ble_adapter import Adapter
 from edge_agent.gateway.ble_link import BleLink
 from edge_agent.gateway.link_facts import Sink
@@ -163,7 +163,7 @@ def test_a_device_that_is_not_there_is_reported_once_and_connected_when_it_comes
 
 
 def test_a_connection_that_says_nothing_is_given_up_for_a_fresh_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble_link, "SILENCE_S", 0.2)
+    monkeypatch.setattr(silence, "SILENCE_S", 0.2)
 
     async def scenario() -> None:
         seen, spot = Recorder(), Recorder()
@@ -174,7 +174,7 @@ def test_a_connection_that_says_nothing_is_given_up_for_a_fresh_one(monkeypatch:
                 running(here.link(here.sensors[1].address, spot, continuous=False).run()),
             ):
                 await seen.until_count(LinkOpened, 3)
-                assert seen.reason == "f0:f1:f2:f3:f4:00: connected but silent for 0 s"
+                assert seen.reason == "f0:f1:f2:f3:f4:00: open but silent for 0 s"
                 assert here.sensors[0].connections == 3
                 assert here.sensors[1].connections == 1
 

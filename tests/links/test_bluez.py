@@ -12,7 +12,7 @@ import pytest
 
 from edge_agent.domain.inputs import LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.domain.settings import Device
-from edge_agent.gateway import ble_adapter, ble_link
+from edge_agent.gateway import ble_adapter, silence
 from edge_agent.gateway.ble_adapter import Adapter
 from edge_agent.gateway.ble_link import BleLink
 from firmware_bridges.bridge import BleSettings
@@ -173,7 +173,7 @@ def test_a_device_that_bluez_still_holds_from_an_earlier_run_is_taken_over(bus: 
 
 
 def test_a_bluez_that_starts_late_and_later_crashes_is_found_again(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble_link, "SILENCE_S", 0.3)
+    monkeypatch.setattr(silence, "SILENCE_S", 0.3)
     address = "F0:F1:F2:F3:F4:01"
 
     async def scenario() -> None:

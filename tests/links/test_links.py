@@ -163,18 +163,19 @@ def test_identity_is_masked_before_anybody_sees_it_and_afresh_on_each_connection
 
 
 def test_the_family_chooses_the_link_and_only_devices_that_measure_all_the_time_may_not_be_silent() -> None:
-    async def scenario() -> dict[str, tuple[type[object], bool | None]]:
+    async def scenario() -> dict[str, tuple[type[object], bool]]:
         links = Links(Recorder(), Errors())
-        built: dict[str, tuple[type[object], bool | None]] = {}
+        built: dict[str, tuple[type[object], bool]] = {}
         for name in ("contec_cms50_9byte", "bluetooth_heart_rate", "bluetooth_pulse_oximeter_spot"):
             device = Device(id="1", bed="1", family=name, port="/dev/null", address="F0:F1:F2:F3:F4:01")
             link = build_link(device, FAMILIES[name], Recorder(), links._adapter)
-            built[name] = type(link), getattr(link, "_continuous", None)
+            assert isinstance(link, SerialLink | BleLink)
+            built[name] = type(link), link._silence is not None
         await links.close()
         return built
 
     assert asyncio.run(scenario()) == {
-        "contec_cms50_9byte": (SerialLink, None),
+        "contec_cms50_9byte": (SerialLink, True),
         "bluetooth_heart_rate": (BleLink, True),
         "bluetooth_pulse_oximeter_spot": (BleLink, False),
     }

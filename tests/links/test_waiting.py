@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_agent.domain.settings import SECOND
 from edge_agent.gateway import bounded as module
+from edge_agent.gateway import silence
 from edge_agent.gateway.backoff import Backoff
 from edge_agent.gateway.bounded import bounded
+from edge_agent.gateway.link_facts import LinkFacts
 
 
 @given(first=st.floats(0.01, 10), factor=st.floats(1, 100), count=st.integers(1, 20))
@@ -66,5 +70,38 @@ def test_work_nobody_wants_any_more_is_cancelled_at_once() -> None:
         work = asyncio.Event()
         with pytest.raises(asyncio.TimeoutError):
             await bounded(work.wait(), 30, unwanted)
+
+    asyncio.run(scenario())
+
+
+def test_a_silent_link_is_given_up_more_and_more_seldom_until_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, speaks = 0, {0}
+    facts = LinkFacts("1", "tty", lambda _item: None)
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        until = now + round(seconds * SECOND)
+        facts.heard = max(facts.heard, *(at for at in speaks if at <= until))
+        now = until
+
+    def opened() -> None:
+        facts.heard = now
+
+    monkeypatch.setattr(silence, "boottime", lambda: now)
+    monkeypatch.setattr(silence, "asyncio", SimpleNamespace(sleep=sleep))
+    watch = silence.Silence(facts)
+
+    async def connection() -> tuple[int, str]:
+        opened()
+        began, why = now, await watch.over_long()
+        return (now - began) // SECOND, why
+
+    async def scenario() -> None:
+        silent = [await connection() for _ in range(7)]
+        assert [seconds for seconds, _ in silent] == [30, 60, 120, 240, 480, 600, 600]
+        assert silent[2] == (120, "open but silent for 120 s")
+        speaks.add(now + 7 * SECOND)
+        assert await connection() == (37, "open but silent for 30 s")
+        assert [(await connection())[0] for _ in range(2)] == [30, 60]
 
     asyncio.run(scenario())
