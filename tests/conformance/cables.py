@@ -1,7 +1,8 @@
-"""What our parsers say of the cases of Nonin, Masimo and Nellcor oximeters on a serial line."""
+"""What our parsers say of the cases of Nonin, Masimo and Nellcor oximeters and of Ivy monitors on a serial line."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from firmware_bridges import nonin, nonin_packet
 from firmware_bridges.decoding import decode
 from firmware_bridges.families import (
+    ivy_450c_ansarb,
     masimo_ascii1,
     nellcor_ascii,
     nonin_df2,
@@ -16,7 +18,7 @@ from firmware_bridges.families import (
     nonin_df8,
     nonin_df13,
 )
-from firmware_bridges.framing import FrameError
+from firmware_bridges.framing import FrameError, Stream
 from firmware_bridges.vitals import Reading, Validity
 from tests.conformance.cases import Case
 
@@ -151,3 +153,25 @@ def nellcor_line(case: Case) -> Mapping[str, object]:
     assert isinstance(fields, dict)
     lists = {name: list(value) for name, value in fields.items() if isinstance(value, tuple)}
     return {**fields, **lists, "ignored": isinstance(line, nellcor_ascii.Titles)}
+
+
+def ivy_recording(case: Case) -> Mapping[str, object]:
+    """Return how many messages a recording holds; a block of text is as expected if each of its lines was sent.
+
+    `stated_by` names who counted, so it is as expected whatever it is.
+    """
+    messages = [ivy_450c_ansarb.parse_message(each) for each in Stream().frames(case.data, 0, ivy_450c_ansarb.cut, [])]
+    lines = [_ivy_line(name, line) for lines in messages for name, line in lines.items()]
+    block = str(case.expected.get("text_block_example", ""))
+    parts = re.split(r" (?=[A-Z0-9]+=\d;)", block.replace(" ;", ";"))
+    sent = all(any(line.startswith(part) for line in lines) for part in parts)
+    return {
+        "messages": len(messages),
+        "bytes": len(case.data),
+        "text_block_example": block if sent else lines,
+        "stated_by": case.expected.get("stated_by"),
+    }
+
+
+def _ivy_line(name: str, line: ivy_450c_ansarb.Line) -> str:
+    return f"{name}={len(line.values)};" + "".join(f"{field};" for field in (*line.values, line.label, line.message))

@@ -27,6 +27,7 @@ from firmware_bridges.families import (
     contec_cms50d_bt_ble,
     drager_medibus,
     ge_s5_dri,
+    ivy_450c_ansarb,
     jumper_jpd500f,
     masimo_ascii1,
     nellcor_ascii,
@@ -173,5 +174,6 @@ CHECKS: dict[str, Check] = {
     "drager_medibus_datetime": Check(draeger.clock),
     "drager_medibus_number": Check(draeger.number),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
+    "ivy_450c_ansarb": Check(cables.ivy_recording, ivy_450c_ansarb.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""
