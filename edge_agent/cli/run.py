@@ -7,12 +7,16 @@ import os
 from pathlib import Path
 
 import click
+import structlog
 
 from edge_agent.domain.errors import AgentError
 from edge_agent.gateway import logs
 from edge_agent.gateway.agent import Agent
+from edge_agent.gateway.config import last_good
 from edge_agent.gateway.config.credentials import service_credentials
-from edge_agent.gateway.config.load import DEFAULT_FILE, load_file
+from edge_agent.gateway.config.load import DEFAULT_FILE
+
+log = structlog.get_logger(__name__)
 
 
 @click.command()
@@ -42,10 +46,22 @@ def command(config: Path, state: Path, *, verbose: bool) -> None:
     logs.setup(verbose=verbose)
     credentials = service_credentials(os.environ)
     try:
-        settings = load_file(config, credentials).settings
+        own = last_good.load(config, state, credentials)
         state.mkdir(mode=0o750, parents=True, exist_ok=True)
-        asyncio.run(Agent(settings, state, credentials).run())
+        _keep(own, config, state)
+        asyncio.run(Agent(own, state, credentials).run())
     except AgentError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or state}: {error.strerror}") from error
+
+
+def _keep(own: last_good.OwnFile, config: Path, state: Path) -> None:
+    """Keep a copy of a sound file, or say that a copy runs; a disk that takes none stops nothing."""
+    if own.trouble:
+        log.error("not the wanted configuration", why=own.trouble)
+        return
+    try:
+        last_good.keep(config, state)
+    except (AgentError, OSError) as error:
+        log.warning("no copy of the configuration was kept", why=str(error))

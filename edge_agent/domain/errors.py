@@ -35,6 +35,12 @@ class ConfigError(AgentError):
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
+    @property
+    def summary(self) -> str:
+        """Return the first problem, and how many more there are."""
+        more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        return f"{self.problems[0]}{more}"
+
 
 class BundleError(AgentError):
     """A model bundle is refused; the text names the file, what was expected and what was found."""

@@ -16,13 +16,14 @@ from edge_agent import __version__
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.effects import LinkState
 from edge_agent.domain.inputs import GatewayFact, Input, SettingsApplied, Started, Wake
-from edge_agent.domain.settings import Settings, WardSettings
+from edge_agent.domain.settings import WardSettings
 from edge_agent.gateway import memory
 from edge_agent.gateway.clock import WallClock, boot_id, boottime
 from edge_agent.gateway.commands import Commands
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.config.effective import Diff
 from edge_agent.gateway.config.keeper import ConfigKeeper, Outcome
+from edge_agent.gateway.config.last_good import OwnFile
 from edge_agent.gateway.config.store import ConfigStore
 from edge_agent.gateway.core import Core
 from edge_agent.gateway.delivery.delivery import Delivery
@@ -49,12 +50,13 @@ log = structlog.get_logger(__name__)
 class Agent:
     """One gateway. `run` returns after SIGTERM or SIGINT; a defect in the core ends it with that error."""
 
-    def __init__(self, settings: Settings, state: Path, credentials: Credentials) -> None:
+    def __init__(self, own: OwnFile, state: Path, credentials: Credentials) -> None:
         """Take sound settings and an existing state directory; nothing is opened yet."""
-        self._settings, self._state, self._credentials = settings, state, credentials
+        self._settings, self._state, self._credentials = own.settings, state, credentials
+        self._file_trouble = own.trouble
         self._run = str(uuid4())
         self._clock = WallClock()
-        local = settings.local
+        local = own.settings.local
         self._topics = Topics(local.site, local.ward, local.gateway)
         self._moving: set[str] = set()
         self._handled = 0
@@ -96,6 +98,7 @@ class Agent:
             ward.protected_beds,
             accept_unsigned=self._settings.local.accept_unsigned_config,
         )
+        self._keeper.file_trouble = self._file_trouble
         await asyncio.to_thread(self._keeper.start)
         self._scoring = Scoring(self._take)
         self._links = Links(self._take_from_link, self._link_failed)
@@ -115,8 +118,9 @@ class Agent:
         """Watch first, connect second: a bed is watched from the first moment, broker or not."""
         self._take(Started(self._run, boot_id(), restored=self._restored, crashed=opening.crashed))
         self._take(SettingsApplied(self._keeper.settings))
-        if self._keeper.fallback:
-            self._take(self._keeper.fact(boottime()))
+        fallback = self._keeper.fact(boottime())
+        if fallback.present:
+            self._take(fallback)
         await self._links.start_missing(self._keeper.settings.devices)
         await self._delivery.start()
         self._publish(self._herald.reported())

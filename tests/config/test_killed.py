@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.domain.settings import Bed, WardSettings
-from edge_agent.gateway.config import store
+from edge_agent.gateway.config import durable
 from edge_agent.gateway.config.keeper import Outcome
 from edge_agent.gateway.config.store import ConfigStore, stored
 from tests.config.killed import NEW, OLD
@@ -142,7 +142,7 @@ def test_what_is_not_known_to_be_durable_is_taken_back(tmp_path: Path, monkeypat
     def fail(_: Path) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(store, "_sync_directory", fail)
+    monkeypatch.setattr(durable, "sync_directory", fail)
     assert _receive(at, push(NEW)) is Outcome.REFUSED
     assert Applied(tmp_path).keeper.start().version == OLD["version"]
 

@@ -56,6 +56,8 @@ class ConfigKeeper:
         self.settings = seed
         self.fallback = ""
         """Why this runs on something else than the newest accepted push; empty while it does not."""
+        self.file_trouble = ""
+        """Why the seed is not from the file that IT wrote, empty if it is. No push mends that."""
 
     def start(self) -> WardSettings:
         """Return the newest stored push that is sound, else the seed, noting what was wrong. Blocks on the disk."""
@@ -97,8 +99,9 @@ class ConfigKeeper:
         )
 
     def fact(self, now: int) -> GatewayFact:
-        """Return whether the agent runs on a fallback, as an input for the ward."""
-        return GatewayFact("config-fallback", bool(self.fallback), self.fallback, now)
+        """Return whether the agent runs on a fallback, of either half, as an input for the ward."""
+        detail = "; ".join(filter(None, (self.file_trouble, self.fallback)))
+        return GatewayFact("config-fallback", bool(detail), detail, now)
 
     def _judge(self, payload: bytes, now: int, stamp: Stamp) -> Offer | None:
         return judge(payload, self.settings.version, now, stamp, accept_unsigned=self._accept_unsigned)
@@ -126,8 +129,7 @@ class ConfigKeeper:
             record = self._store.read(version)
             self.settings = parse_ward(bytes(record.settings))
         except ConfigError as error:
-            more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-            failures.append(f"pushed configuration {version} is no longer valid: {error.problems[0]}{more}")
+            failures.append(f"pushed configuration {version} is no longer valid: {error.summary}")
             return False
         except StoreError as error:
             failures.append(f"pushed configuration {version} is {error}")

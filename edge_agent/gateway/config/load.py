@@ -51,14 +51,18 @@ class Loaded(NamedTuple):
 
 def load_file(path: Path, credentials: Credentials | None = None) -> Loaded:
     """Return the gateway's configuration. `credentials` None leaves their files unexamined. Raises ConfigError."""
+    return parse_file(read_file(path), str(path), credentials)
+
+
+def read_file(path: Path) -> bytes:
+    """Return what is in a configuration file, or as much as shows that it is too long. Raises ConfigError."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         found, remedy = f"nothing to read ({error.strerror})", "give the path of a configuration file"
         problem = Problem(where=str(path), path=".", found=found, allowed="a configuration file", remedy=remedy)
         raise ConfigError((problem,)) from error
-    return parse_file(data, str(path), credentials)
 
 
 def parse_file(

@@ -6,7 +6,6 @@ aside as damaged, and a person can look at it, copy it, and delete it with the t
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from edge_agent.domain.errors import AgentError
+from edge_agent.gateway.config.durable import replace_file, sync_directory
 
 _NAME = re.compile(r"pushed-(\d{1,16})\.json")
 
@@ -48,13 +48,9 @@ class ConfigStore:
         """Make `record` the newest, durably. OSError leaves things as they were."""
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         final = self._file(record.version)
-        draft = final.with_suffix(".new")
         try:
-            _write(draft, msgspec.json.encode(record))
-            os.replace(draft, final)  # noqa: PTH105 - one way to the system for all steps, which the tests count
-            _sync_directory(self._directory)
+            replace_file(final, msgspec.json.encode(record))
         except OSError:
-            draft.unlink(missing_ok=True)
             final.unlink(missing_ok=True)
             raise
 
@@ -86,26 +82,7 @@ class ConfigStore:
     def remove(self, version: int) -> None:
         """Forget one version, durably."""
         self._file(version).unlink(missing_ok=True)
-        _sync_directory(self._directory)
+        sync_directory(self._directory)
 
     def _file(self, version: int) -> Path:
         return self._directory / f"pushed-{version}.json"
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

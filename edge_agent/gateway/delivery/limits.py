@@ -38,6 +38,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     silence_s: float = 7
     unreachable_s: float = 5
     retry_s: float = 0.2
-    retry_longest_s: float = 10
+    retry_longest_s: float = 3
     taken_over_s: float = 60
     stop_s: float = 3
