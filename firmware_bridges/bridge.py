@@ -57,11 +57,15 @@ class Masker(Protocol):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What a simulated device measures at one moment: values by vital code (scaled integers), and its conditions."""
+    """What a simulated device measures at one moment: values by vital code (scaled integers), and its conditions.
+
+    `unit`, from 1, is which of several devices of the family measures: those that say who they are tell it.
+    """
 
     values: dict[str, int] = {}
     conditions: frozenset[Reason] = frozenset()
     device_ms: int = 0
+    unit: int = 1
 
 
 class Encoder(Protocol):

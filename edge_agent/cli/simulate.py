@@ -7,15 +7,17 @@ import contextlib
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from edge_agent.domain.errors import AgentError
 from edge_agent.gateway.clock import boottime
 from edge_agent.simulator.devices import VirtualDevice
+from edge_agent.simulator.orders import orders
 from edge_agent.simulator.patients import Measurable, VirtualPatient
 from edge_agent.simulator.playing import Life, play
 from edge_agent.simulator.ports import Port
 from edge_agent.simulator.recordings import read
-from edge_agent.simulator.scenario import SCENARIOS, Scenario, perform
+from edge_agent.simulator.scenario import MISBEHAVIOURS, SCENARIOS, Scenario, in_order, perform
 from firmware_bridges.bridge import SerialSettings
 from firmware_bridges.families import FAMILIES
 
@@ -26,6 +28,12 @@ SERIAL_FAMILIES = sorted(name for name, family in FAMILIES.items() if isinstance
 @click.argument("family", type=click.Choice(SERIAL_FAMILIES))
 @click.option("--port", required=True, type=click.Path(path_type=Path), help="Name of the line, such as /tmp/bed-3.")
 @click.option("--scenario", type=click.Choice(list(SCENARIOS)), default="calm", show_default=True, help="What happens.")
+@click.option(
+    "--misbehave",
+    metavar="KIND[@SECONDS]",
+    multiple=True,
+    help=f"What the device does wrong, and when; may be repeated. KIND: {', '.join(MISBEHAVIOURS)}.",
+)
 @click.option("--recording", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Play a CSV instead.")
 @click.option("--record", default="", help="Which patient of the recording; its first without this.")
 @click.option("--seed", default=1, show_default=True, help="Another seed is another patient.")
@@ -38,6 +46,7 @@ def command(  # noqa: PLR0913 - click passes one argument per option
     family: str,
     port: Path,
     scenario: str,
+    misbehave: tuple[str, ...],
     recording: Path | None,
     record: str,
     seed: int,
@@ -50,6 +59,7 @@ def command(  # noqa: PLR0913 - click passes one argument per option
     """
     plan = SCENARIOS[scenario]
     try:
+        plan = replace(plan, steps=in_order((*plan.steps, *orders(FAMILIES[family], misbehave))))
         patient: Measurable = read(recording, record) if recording else VirtualPatient(seed, courses=plan.courses)
     except AgentError as error:
         raise click.ClickException(str(error)) from error

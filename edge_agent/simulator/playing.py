@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from edge_agent.simulator.devices import VirtualDevice
-from edge_agent.simulator.ports import Port
+from edge_agent.simulator.ports import Medium
 
 TICK_S = 0.016
 """Between two bursts: a USB serial adapter's latency timer."""
@@ -29,13 +29,14 @@ class Life:
         return int((self._clock() - self._began) * self.speed)
 
 
-async def play(device: VirtualDevice, port: Port, clock: Clock, life: Clock) -> None:
+async def play(device: VirtualDevice, port: Medium, clock: Clock, life: Clock) -> None:
     """Run `device` on `port` until cancelled; its patient lives in the time of `life`."""
     while True:
         now = clock()
         if port.plugged:
-            device.hear(port.read(), now)
-            port.write(device.frames(now, life()))
+            for channel, data in port.heard():
+                device.hear(channel, data, now)
+            port.say(device.frames(now, life()))
         else:
             device.unplugged()
         await asyncio.sleep(TICK_S)

@@ -5,9 +5,33 @@ from __future__ import annotations
 import os
 import tty
 from pathlib import Path
+from typing import Protocol
+
+from edge_agent.simulator.conversations.conversation import Frames
+from firmware_bridges.bridge import SERIAL
 
 CHUNK = 4096
 """Bytes taken from the host at a time: what a pty buffers."""
+
+
+class Medium(Protocol):
+    """What is between a device and its host, with a plug to pull."""
+
+    @property
+    def plugged(self) -> bool:
+        """Tell whether a host can be there."""
+
+    def plug(self) -> None:
+        """Let the device appear. OSError where it cannot."""
+
+    def unplug(self) -> None:
+        """Take it away at once."""
+
+    def heard(self) -> Frames:
+        """Return what the host has sent since."""
+
+    def say(self, frames: Frames) -> None:
+        """Send to the host; what nobody takes is lost."""
 
 
 class Port:
@@ -65,3 +89,12 @@ class Port:
             return os.read(self._device, CHUNK)
         except BlockingIOError:
             return b""
+
+    def heard(self) -> Frames:
+        """Return what the host has sent since, on the line's one channel."""
+        data = self.read()
+        return [(SERIAL, data)] if data else []
+
+    def say(self, frames: Frames) -> None:
+        """Send frames one after another, as far as there is room."""
+        self.write(b"".join(data for _, data in frames))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 import msgspec
 
 from edge_agent.simulator.courses import Course, desaturation, deterioration, sepsis
 from edge_agent.simulator.devices import Faults, VirtualDevice
-from edge_agent.simulator.ports import Port
+from edge_agent.simulator.ports import Medium
 from firmware_bridges.vitals import Reason
 
 
@@ -23,6 +23,7 @@ class Act(str, Enum):
     MEASURE = "cuff and thermometer measure"
     GARBLE = "the line is disturbed"
     STALL = "the device hangs"
+    EXCHANGE = "another device of the kind is put in its place"
     RECOVER = "the device is well again"
 
 
@@ -41,6 +42,11 @@ class Scenario(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...] = ()
 
 
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return steps by their time, those of one moment as they came."""
+    return tuple(sorted(steps, key=lambda step: step.at_s))
+
+
 SCENARIOS = {
     "calm": Scenario("nothing happens"),
     "desaturation": Scenario("SpO2 falls quickly after a minute, and comes back", (desaturation(60),)),
@@ -53,25 +59,48 @@ SCENARIOS = {
 }
 """What `edge-agent simulate --scenario` can play."""
 
-DISTURBED = 0.05
-"""Share of bytes with a flipped bit on a disturbed line."""
+MISBEHAVIOURS = {
+    "garble": Act.GARBLE,
+    "stall": Act.STALL,
+    "sensor-off": Act.PROBE_OFF,
+    "disconnect": Act.UNPLUG,
+    "wrong-identity": Act.EXCHANGE,
+    "recover": Act.RECOVER,
+}
+"""What `edge-agent simulate --misbehave` can order, `recover` to end it."""
 
-_DONE: dict[Act, Callable[[VirtualDevice, Port], None]] = {
+DISTURBED = 0.05
+"""Share of bytes with a flipped bit on a disturbed line, or of Bluetooth values that are cut short."""
+
+
+def _set(device: VirtualDevice, faults: Faults) -> None:
+    device.faults = faults
+
+
+def _exchange(device: VirtualDevice, port: Medium) -> None:
+    port.unplug()
+    device.exchange()
+    port.plug()
+
+
+def _recover(device: VirtualDevice, port: Medium) -> None:
+    _set(device, Faults())
+    port.plug()
+
+
+_DONE: dict[Act, Callable[[VirtualDevice, Medium], None]] = {
     Act.PROBE_OFF: lambda device, _: _set(device, Faults(conditions=frozenset({Reason.SENSOR_OFF}))),
     Act.PROBE_ON: lambda device, _: _set(device, Faults()),
     Act.MEASURE: lambda device, _: device.measure_now(),
     Act.GARBLE: lambda device, _: _set(device, Faults(garble=DISTURBED)),
     Act.STALL: lambda device, _: _set(device, Faults(stalled=True)),
-    Act.RECOVER: lambda device, _: _set(device, Faults()),
+    Act.EXCHANGE: _exchange,
+    Act.RECOVER: _recover,
     Act.UNPLUG: lambda _, port: port.unplug(),
     Act.PLUG: lambda _, port: port.plug(),
 }
 
 
-def perform(act: Act, device: VirtualDevice, port: Port) -> None:
+def perform(act: Act, device: VirtualDevice, port: Medium) -> None:
     """Do `act` to a device and its cable."""
     _DONE[act](device, port)
-
-
-def _set(device: VirtualDevice, faults: Faults) -> None:
-    device.faults = faults

@@ -159,7 +159,7 @@ class Encoder:
         pi = sample.values.get("perfusion_index", -1)
         index = f"{pi // 100:02}.{pi % 100:02}" if 0 <= pi <= _MAX_PI else "--.--"
         text = (
-            f"{time:%m/%d/%y %H:%M:%S} SN=0000000001 SPO2={spo2}% BPM={rate} PI={index}% SPCO=--.-% SPMET=--.-% "
+            f"{time:%m/%d/%y %H:%M:%S} SN={sample.unit:010} SPO2={spo2}% BPM={rate} PI={index}% SPCO=--.-% SPMET=--.-% "
             f"DESAT=-- PIDELTA=+-- ALARM=0000 EXC={exceptions:06X}\r\n"
         )
         return [(SERIAL, text.encode("ascii"))]

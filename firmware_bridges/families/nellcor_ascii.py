@@ -46,6 +46,7 @@ _LOW_BATTERY = "LB"
 _SAID = ("SD", "SO", "PS", "MO")
 _SENSORLESS = frozenset({Reason.SENSOR_DISCONNECTED, Reason.SENSOR_OFF})
 _MAX_SPO2, _MAX_RATE = 100, 999
+_MODELS = (b"N-560", b"N-595")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _EPOCH = datetime(2026, 1, 1)  # noqa: DTZ001 - a device's clock has no zone
 
@@ -157,6 +158,7 @@ class Encoder:
     """The device's side: one line per sample, with a heading before every 25, as an N-560 writes them.
 
     Says SENSOR_DISCONNECTED and SENSOR_OFF, then without numbers; SEARCHING and ARTEFACT, with them, as the device.
+    Every other unit is an N-595.
     """
 
     def __init__(self) -> None:
@@ -164,7 +166,7 @@ class Encoder:
 
     def encode(self, sample: Sample) -> list[tuple[str, bytes]]:
         """Return the line of `sample`, a heading before it when it is time; a vital it lacks is dashes."""
-        heading = [] if self._lines % HEADING_EVERY else [(SERIAL, _heading())]
+        heading = [] if self._lines % HEADING_EVERY else [(SERIAL, _heading(sample.unit))]
         self._lines += 1
         codes = [code for code in _SAID if CODES[code] in sample.conditions]
         values = {} if _SENSORLESS & sample.conditions else sample.values
@@ -177,9 +179,9 @@ class Encoder:
         return [*heading, (SERIAL, text.encode("ascii"))]
 
 
-def _heading() -> bytes:
-    return (
-        b"N-560    VERSION 1.80.00    CRC:XXXX  SpO2 Limit: 90-100%    PR Limit: 50-120BPM\r\n"
+def _heading(unit: int) -> bytes:
+    return _MODELS[(unit - 1) % len(_MODELS)] + (
+        b"    VERSION 1.80.00    CRC:XXXX  SpO2 Limit: 90-100%    PR Limit: 50-120BPM\r\n"
         b"                             ADULT            0SAT-S \r\n"
         b"TIME                 %SpO2   BPM     PA     Status\r\n"
     )

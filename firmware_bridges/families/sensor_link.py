@@ -326,7 +326,7 @@ class Encoder:
         again = self._samples % self.REPEAT == 0
         frames: list[tuple[int, bytes]] = []
         if again:
-            frames.append((IDENTITY, pack_identity(About("sensor link", "0001", "1.0"))))
+            frames.append((IDENTITY, pack_identity(About("sensor link", f"{sample.unit:04}", "1.0"))))
         if again or sample.conditions != self._conditions:
             frames.append((STATUS, pack_status(UNKNOWN_BATTERY, sample.conditions)))
         frames.append((MEASUREMENT, pack_measurement(sample)))

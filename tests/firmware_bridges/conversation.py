@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
-from firmware_bridges.bridge import SERIAL, Bridge
+from edge_agent.simulator.conversations.conversation import Conversation as Device
+from edge_agent.simulator.conversations.conversation import Measure
+from firmware_bridges.bridge import SERIAL, Bridge, Sample
 from firmware_bridges.vitals import Event, Reading, Send, Validity
 
 MILLISECOND = 1_000_000
@@ -13,14 +14,9 @@ SECOND = 1000 * MILLISECOND
 STEP = 50 * MILLISECOND
 
 
-class Device(Protocol):
-    """The other end of a serial line."""
-
-    def hear(self, data: bytes, now: int) -> None:
-        """Take what the gateway sent."""
-
-    def say(self, now: int) -> bytes:
-        """Return what the device has sent since it was asked last."""
+def measuring(sample: Sample) -> Measure:
+    """Return what a device measures at whom nothing changes."""
+    return lambda _: sample
 
 
 class Conversation:
@@ -37,7 +33,7 @@ class Conversation:
         end = self.now + int(seconds * SECOND)
         while self.now < end:
             self.now += STEP
-            if said := self.device.say(self.now):
+            if said := b"".join(data for _, data in self.device.say(self.now)):
                 self._take(self.bridge.receive(SERIAL, said, self.now))
             due = self.bridge.next_deadline()
             if due is not None and due <= self.now:
@@ -55,4 +51,4 @@ class Conversation:
             self.events.append((self.now, event))
             if isinstance(event, Send):
                 self.sent.append((self.now, event.data))
-                self.device.hear(event.data, self.now)
+                self.device.hear(event.channel, event.data, self.now)

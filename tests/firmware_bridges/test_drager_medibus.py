@@ -4,15 +4,15 @@ from itertools import pairwise
 
 import pytest
 
+from edge_agent.simulator.conversations.medibus import Evita
 from firmware_bridges import medibus
 from firmware_bridges.bridge import SERIAL, Sample
 from firmware_bridges.decoding import decode
 from firmware_bridges.families import drager_medibus as drager
 from firmware_bridges.medibus import ALARMS_1, ALARMS_2, DATA_1, DATA_2, DATE_TIME, ICC, IDENTIFY, NAK, NOP, STOP, Alarm
 from firmware_bridges.vitals import DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send, Validity
-from tests.firmware_bridges.conversation import SECOND, Conversation
+from tests.firmware_bridges.conversation import SECOND, Conversation, measuring
 from tests.firmware_bridges.devices import readings, valid
-from tests.firmware_bridges.evita import Evita
 
 FAMILY = drager.FAMILY
 WELL = {"spo2": 98, "pulse_rate": 70, "respiratory_rate": 15}
@@ -36,7 +36,7 @@ def sent(events: list[Event]) -> list[medibus.Message]:
 
 def talk(seconds: float = 6) -> tuple[Evita, Conversation]:
     """Return a device and a conversation with it that has gone on for so long."""
-    device = Evita()
+    device = Evita(measuring(Sample(WELL)))
     return device, Conversation(FAMILY.bridge(), device).run(seconds)
 
 
@@ -85,7 +85,7 @@ def test_a_device_that_begins_itself_is_answered_before_anything_is_asked() -> N
 
 def test_a_device_that_begins_anew_counts_only_once_its_alarms_are_known_again() -> None:
     device, conversation = talk()
-    device.alarms[ALARMS_2] = [Alarm(31, "95", "EVITA STDBY")]
+    device.alarms[ALARMS_2] = medibus.pack_alarms([Alarm(31, "95", "EVITA STDBY")])
     device.order(ICC, conversation.now)
     since = conversation.now / SECOND
     conversation.run(5)
@@ -94,7 +94,7 @@ def test_a_device_that_begins_anew_counts_only_once_its_alarms_are_known_again()
 
 
 def test_a_silent_device_is_called_every_three_seconds_and_found_again() -> None:
-    device = Evita()
+    device = Evita(measuring(Sample(WELL)))
     device.silent = True
     conversation = Conversation(FAMILY.bridge(), device).run(20)
     assert set(device.codes()) == {ICC}
@@ -113,7 +113,7 @@ def test_a_cable_pulled_in_the_midst_begins_anew() -> None:
 
 
 def test_a_command_that_is_never_answered_is_passed_over() -> None:
-    device = Evita()
+    device = Evita(measuring(Sample(WELL)))
     device.ignores = {DATA_2}
     conversation = Conversation(FAMILY.bridge(), device).run(40)
     assert (device.breaks, device.complaints) == (0, [])
@@ -123,7 +123,7 @@ def test_a_command_that_is_never_answered_is_passed_over() -> None:
 
 
 def test_every_command_is_tried_four_times() -> None:
-    device = Evita()
+    device = Evita(measuring(Sample(WELL)))
     device.ignores = {DATE_TIME, DATA_2}
     conversation = Conversation(FAMILY.bridge(), device).run(40)
     assert [device.codes().count(code) for code in (DATE_TIME, DATA_2)] == [4, 4]
@@ -206,7 +206,7 @@ def test_a_corrupt_command_is_answered_as_corrupt() -> None:
 
 
 def test_traces_between_all_bytes_change_nothing() -> None:
-    device = Evita()
+    device = Evita(measuring(Sample(WELL)))
     device.traces = True
     conversation = Conversation(FAMILY.bridge(), device).run(10)
     assert latest(conversation) == WELL

@@ -5,13 +5,14 @@ from itertools import pairwise
 
 import pytest
 
+from edge_agent.simulator.conversations.ge_s5 import S5Monitor
 from firmware_bridges import dri
 from firmware_bridges.bridge import SERIAL, Sample
 from firmware_bridges.decoding import decode
 from firmware_bridges.families import ge_s5_dri
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import Event, Malformed, Reading, Reason, Validity
-from tests.firmware_bridges.conversation import SECOND, Conversation
+from tests.firmware_bridges.conversation import SECOND, Conversation, measuring
 from tests.firmware_bridges.devices import readings, valid
 
 FAMILY = ge_s5_dri.FAMILY
@@ -27,28 +28,6 @@ WELL = {
     "pulse_rate_nibp": 70,
 }
 ECG, NIBP, T1, SPO2, CO2 = 0, 72, 86, 118, 132
-
-
-class Monitor:
-    """Answers a request of its own interface level alone, then every 5 s until told to stop."""
-
-    def __init__(self, level: int, sample: Sample | None = None) -> None:
-        self.level, self.sample = level, sample or Sample(WELL)
-        self.asked: list[int] = []
-        self._due: int | None = None
-
-    def hear(self, data: bytes, now: int) -> None:
-        record = dri.parse_record(dri.unframe(data))
-        self.asked.append(record.level)
-        request = dri.parse_request(record)
-        if record.level == self.level:
-            self._due = now + request.interval * SECOND if request.interval else None
-
-    def say(self, now: int) -> bytes:
-        if self._due is None or now < self._due:
-            return b""
-        self._due += 5 * SECOND
-        return b"".join(data for _, data in FAMILY.encoder().encode(self.sample))
 
 
 def plain(values: dict[str, int] | None = None) -> bytearray:
@@ -81,9 +60,8 @@ def test_the_displayed_values_are_read_with_the_monitors_own_time() -> None:
 
 @pytest.mark.parametrize("level", [7, 8, 9])
 def test_a_monitor_that_answers_to_one_level_alone_is_found(level: int) -> None:
-    talk = Conversation(FAMILY.bridge(), Monitor(level)).run(60)
-    monitor = talk.device
-    assert isinstance(monitor, Monitor)
+    monitor = S5Monitor(measuring(Sample(WELL)), level)
+    talk = Conversation(FAMILY.bridge(), monitor).run(60)
     assert monitor.asked == list(range(7, level + 1)), "asked on once it answers, or not at all"
     times = [at for at, vital, _ in talk.valid() if vital == "spo2"]
     assert times[0] <= 30 * SECOND
@@ -91,7 +69,7 @@ def test_a_monitor_that_answers_to_one_level_alone_is_found(level: int) -> None:
 
 
 def test_a_monitor_that_falls_silent_is_asked_again_at_every_level() -> None:
-    monitor = Monitor(level=0)
+    monitor = S5Monitor(measuring(Sample(WELL)), level=0)
     Conversation(FAMILY.bridge(), monitor).run(34)
     assert monitor.asked == [7, 8, 9, 7, 8]
 

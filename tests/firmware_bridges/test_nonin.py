@@ -4,60 +4,31 @@ from __future__ import annotations
 
 import pytest
 
+from edge_agent.simulator.conversations.nonin import FORMATS, Oximeter
 from firmware_bridges import nonin
-from firmware_bridges.bridge import SERIAL, Encoder, Family, Sample
-from firmware_bridges.families import nonin_df2, nonin_df7, nonin_df8, nonin_df13
+from firmware_bridges.bridge import SERIAL, Sample
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import Malformed, Send, Validity
-from tests.firmware_bridges.conversation import SECOND, Conversation
+from tests.firmware_bridges.conversation import SECOND, Conversation, measuring
 from tests.firmware_bridges.devices import readings, valid
 
-FORMATS: dict[int, Family] = {
-    2: nonin_df2.FAMILY,
-    7: nonin_df7.FAMILY,
-    8: nonin_df8.FAMILY,
-    13: nonin_df13.FAMILY,
-}
 CONTINUOUS = [2, 7, 8]
 WELL = Sample({"spo2": 97, "pulse_rate": 72})
 every_format = pytest.mark.parametrize("number", FORMATS)
 every_continuous_format = pytest.mark.parametrize("number", CONTINUOUS)
 
 
-class Onyx:
-    """A 9560 as its specification has it: replies to commands for five seconds, keeps a format once it is selected."""
-
-    def __init__(self, number: int = 13, supported: tuple[int, ...] = (2, 7, 8, 13)) -> None:
-        self.number, self.supported, self.deaf = number, supported, False
-        self._out = b""
-        self._encoder: Encoder = FORMATS[number].encoder()
-        self._next = 0
-        self.commands: list[nonin.Command] = []
-
-    def hear(self, data: bytes, now: int) -> None:
-        command = nonin.parse_command(data)
-        self.commands.append(command)
-        if self.deaf or now > 5 * SECOND:
-            return
-        if command.format not in self.supported:
-            self._out += nonin.NAK
-            return
-        self._out += nonin.ACK
-        self.number, self._next = command.format, now
-        self._encoder = FORMATS[command.format].encoder()
-
-    def say(self, now: int) -> bytes:
-        while self._next <= now:
-            self._next += FORMATS[self.number].period
-            self._out += b"".join(data for _, data in self._encoder.encode(WELL))
-        said, self._out = self._out, b""
-        return said
+def oximeter(number: int | None, formats: tuple[int, ...] = tuple(FORMATS)) -> Oximeter:
+    """Return a 9560 that talks in a format, None: that has nothing to say."""
+    device = Oximeter(measuring(WELL), formats=formats)
+    device.talk_in(number, 0)
+    return device
 
 
 @every_continuous_format
 def test_a_device_that_talks_in_another_format_is_told_the_right_one(number: int) -> None:
     other = 8 if number == 2 else 2
-    device = Onyx(other)
+    device = oximeter(other)
     talk = Conversation(FORMATS[number].bridge(), device).run(12)
     assert device.commands == [nonin.Command("select_data_format", format=number)]
     assert {value for _, vital, value in talk.valid() if vital == "spo2"} == {97}
@@ -66,7 +37,7 @@ def test_a_device_that_talks_in_another_format_is_told_the_right_one(number: int
 
 @every_continuous_format
 def test_a_device_that_talks_in_the_right_format_is_told_nothing(number: int) -> None:
-    device = Onyx(number)
+    device = oximeter(number)
     talk = Conversation(FORMATS[number].bridge(), device).run(20)
     assert device.commands == []
     assert len({at for at, *_ in talk.valid()}) >= 17
@@ -74,7 +45,7 @@ def test_a_device_that_talks_in_the_right_format_is_told_nothing(number: int) ->
 
 @every_continuous_format
 def test_a_device_that_did_not_hear_or_was_switched_off_is_told_again(number: int) -> None:
-    device = Onyx(13)
+    device = oximeter(None)
     device.deaf = True
     Conversation(FORMATS[number].bridge(), device).run(9)
     assert len(device.commands) == 4
@@ -82,23 +53,21 @@ def test_a_device_that_did_not_hear_or_was_switched_off_is_told_again(number: in
 
 @every_format
 def test_a_refusal_is_reported_and_nothing_else_is_taken_for_data(number: int) -> None:
-    device = Onyx(supported=())
-    device._next = 60 * SECOND
+    device = oximeter(None, formats=())
     talk = Conversation(FORMATS[number].bridge(), device).run(5)
     assert [event for _, event in talk.events if isinstance(event, Malformed) and event.why == "refused"]
     assert list(talk.valid()) == []
 
 
 def test_a_device_for_single_measurements_may_be_silent_once_it_has_answered() -> None:
-    device = Onyx(13)
-    device._next = 60 * SECOND
+    device = Oximeter(lambda _: None)
     talk = Conversation(FORMATS[13].bridge(), device).run(50)
     assert device.commands == [nonin.Command("select_data_format", format=13)]
     assert talk.bridge.next_deadline() is None
 
 
 def test_a_device_for_single_measurements_that_measures_need_not_answer() -> None:
-    device = Onyx(13)
+    device = oximeter(13)
     talk = Conversation(FORMATS[13].bridge(), device).run(50)
     assert device.commands == []
     assert {(vital, value) for _, vital, value in talk.valid()} == {("spo2", 97), ("pulse_rate", 72)}

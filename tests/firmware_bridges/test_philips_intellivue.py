@@ -5,12 +5,13 @@ from itertools import pairwise
 
 import pytest
 
+from edge_agent.simulator.conversations.intellivue import IntelliVue
 from firmware_bridges import intellivue
 from firmware_bridges.bridge import SERIAL, Sample
 from firmware_bridges.families import philips_intellivue as philips
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import Event, Malformed, Reading, Reason, Send, Validity
-from tests.firmware_bridges.conversation import SECOND, Conversation
+from tests.firmware_bridges.conversation import SECOND, Conversation, measuring
 from tests.firmware_bridges.devices import readings, valid
 
 FAMILY = philips.FAMILY
@@ -25,40 +26,6 @@ WELL = {
     "mean_pressure": 90,
 }
 NOON = bytes.fromhex("2026112212000000")
-CREATE = bytes.fromhex("e10000020001001400050001000e00210000000000abcd000d060000")
-GRANTED = bytes((intellivue.Session.ASSOCIATION_RESPONSE, 2, 0, 0))
-
-
-class Monitor:
-    """Grants an association, reports its object, answers polls; can fall silent, refuse, and end it all."""
-
-    def __init__(self) -> None:
-        self.associations = self.polls = self.created = 0
-        self.silent = self.refusing = False
-        self._answers: list[bytes] = []
-
-    def hear(self, data: bytes, now: int) -> None:
-        message = intellivue.unframe(data)
-        if message[0] == intellivue.Session.ASSOCIATION_REQUEST:
-            self.associations += 1
-            self._answers += [b"\x0c\x01\x00"] if self.refusing else [GRANTED, CREATE]
-            return
-        operation = intellivue.parse_operation(message)
-        if operation.action == intellivue.MDS_CREATE:
-            self.created += 1
-            assert (operation.kind, operation.invoke) == (intellivue.Kind.RESULT, 5)
-            assert operation.managed == bytes.fromhex("00210000000000abcd00")
-            return
-        assert operation.action == intellivue.SINGLE_POLL
-        self.polls += 1
-        self._answers += [intellivue.unframe(frame) for _, frame in FAMILY.encoder().encode(Sample(WELL))]
-
-    def say(self, now: int) -> bytes:
-        answers, self._answers = ([] if self.silent else self._answers), []
-        return b"".join(map(intellivue.frame, answers))
-
-    def abort(self) -> None:
-        self._answers.append(bytes((intellivue.Session.ABORT, 0)))
 
 
 def value(physio: int, state: int = 0, unit: int = philips.BPM, raw: int = 72) -> bytes:
@@ -80,7 +47,7 @@ def said(*numerics: bytes, stamp: bytes = b"") -> list[Reading]:
 
 
 def test_the_gateway_associates_answers_and_polls_every_second() -> None:
-    monitor = Monitor()
+    monitor = IntelliVue(measuring(Sample(WELL)))
     talk = Conversation(FAMILY.bridge(), monitor).run(60)
     assert (monitor.associations, monitor.created) == (1, 1)
     times = [at for at, vital, _ in talk.valid() if vital == "spo2"]
@@ -90,7 +57,7 @@ def test_the_gateway_associates_answers_and_polls_every_second() -> None:
 
 
 def test_a_monitor_that_falls_silent_is_associated_with_again() -> None:
-    monitor = Monitor()
+    monitor = IntelliVue(measuring(Sample(WELL)))
     talk = Conversation(FAMILY.bridge(), monitor).run(10)
     monitor.silent = True
     talk.run(40)
@@ -101,7 +68,7 @@ def test_a_monitor_that_falls_silent_is_associated_with_again() -> None:
 
 
 def test_an_association_that_is_refused_or_ended_is_asked_for_again_and_told() -> None:
-    monitor = Monitor()
+    monitor = IntelliVue(measuring(Sample(WELL)))
     monitor.refusing = True
     talk = Conversation(FAMILY.bridge(), monitor).run(22)
     assert monitor.associations == 3
