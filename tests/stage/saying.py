@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from edge_agent.cli.stage.heard import Heard, listen
 from edge_agent.cli.stage.setting import TOPICS
+from edge_agent.cli.viewing.heard import Heard, listen
 from edge_agent.domain.alerts import (
     Alert,
     ConditionState,

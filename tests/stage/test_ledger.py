@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from edge_agent.cli.stage.audience import Audience
-from edge_agent.cli.stage.heard import Heard
 from edge_agent.cli.stage.ledger import Ledger
 from edge_agent.cli.stage.report import lines, outcome, summary
 from edge_agent.cli.stage.setting import TOPICS
 from edge_agent.cli.stage.story import Consequence
+from edge_agent.cli.viewing.heard import Heard
 from edge_agent.domain.effects import AlertChanged
 from edge_agent.wire import compose
 from edge_agent.wire.payloads.health import Health, LedgerLine

@@ -11,7 +11,7 @@ from rich.console import Console
 from edge_agent.cli.stage.digits import GLYPHS, ROWS, large
 from edge_agent.cli.stage.screen import Frame, picture
 from edge_agent.cli.stage.shows import bed_line
-from edge_agent.cli.stage.view import LOST, Entry, View, told
+from edge_agent.cli.viewing.view import LOST, Entry, View, told
 from edge_agent.domain.alerts import Evidence, Kind, Why
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.payloads.state import Presence

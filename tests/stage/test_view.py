@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from edge_agent.cli.stage.says import CABLE, PROBE, alert_line, last_valid, state_line, taken, trouble
 from edge_agent.cli.stage.setting import TOPICS
-from edge_agent.cli.stage.view import LOST, SILENCE, Entry, View, banner, heard, linked, told
-from edge_agent.cli.stage.words import news2 as news2_text
-from edge_agent.cli.stage.words import reasons, risk, trend
+from edge_agent.cli.viewing.says import CABLE, PROBE, alert_line, last_valid, state_line, taken, trouble
+from edge_agent.cli.viewing.view import LOST, SILENCE, Entry, View, banner, heard, linked, told
+from edge_agent.cli.viewing.words import news2 as news2_text
+from edge_agent.cli.viewing.words import reasons, risk, trend
 from edge_agent.domain.alerts import Evidence, Kind, Phase, Priority, Why
 from edge_agent.domain.effects import AlertChanged
 from edge_agent.domain.settings import SECOND

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge_agent.cli.stage.heard import listen
 from edge_agent.cli.stage.ledger import Ledger
 from edge_agent.cli.stage.setting import TOPICS
-from edge_agent.cli.stage.view import Entry, View, heard, linked, told
+from edge_agent.cli.viewing.heard import listen
+from edge_agent.cli.viewing.view import Entry, View, heard, linked, told
 from edge_agent.gateway.clock import boottime
 from edge_agent.wire.topics import TOPICS as TABLE
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge_agent.cli.stage.heard import Heard
 from edge_agent.cli.stage.story import Consequence
+from edge_agent.cli.viewing.heard import Heard
 from edge_agent.wire.payloads.alert import AlertEvent
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.health import Health, LedgerLine

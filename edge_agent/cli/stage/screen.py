@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge_agent.cli.stage.digits import ROWS, large
-from edge_agent.cli.stage.says import (
+from edge_agent.cli.viewing.says import (
     CABLE,
     PROBE,
     age_line,
@@ -19,8 +19,8 @@ from edge_agent.cli.stage.says import (
     taken,
     trouble,
 )
-from edge_agent.cli.stage.view import SILENCE, BedView, Entry, View, banner
-from edge_agent.cli.stage.words import NONE, clock, news2, reasons, risk, trend
+from edge_agent.cli.viewing.view import SILENCE, BedView, Entry, View, banner
+from edge_agent.cli.viewing.words import NONE, clock, news2, reasons, risk, trend
 from edge_agent.domain.alerts import Priority
 from edge_agent.wire.payloads.alert import AlertRecord
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.live import Live
 
 from edge_agent.cli.stage.report import Outcome, lines, summary
-from edge_agent.cli.stage.says import alert_line, pressure, state_line
 from edge_agent.cli.stage.screen import Frame, picture
-from edge_agent.cli.stage.view import BedView, Entry, View
-from edge_agent.cli.stage.words import NONE, clock, news2, risk
+from edge_agent.cli.viewing.says import alert_line, pressure, state_line
+from edge_agent.cli.viewing.view import BedView, Entry, View
+from edge_agent.cli.viewing.words import NONE, clock, news2, risk
 from edge_agent.domain.settings import SECOND
 
 WARD_EVERY = 5 * SECOND

@@ -1,4 +1,4 @@
-"""How the demonstration says ages, trends, pressures and scores to somebody who stands a step away. Pure."""
+"""Ages, trends, pressures and scores, said to somebody who stands a step away. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demonstration's consumer knows of the ward, from messages alone: state + message -> state. Pure."""
+"""What a subscriber knows of one gateway's beds, from messages alone: state + message -> state. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from edge_agent.cli.stage.heard import Heard
-from edge_agent.cli.stage.words import span
+from edge_agent.cli.viewing.heard import Heard
+from edge_agent.cli.viewing.words import span
 from edge_agent.domain.alerts import OVER, Phase
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord

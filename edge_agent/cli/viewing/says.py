@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from edge_agent.bedside.words import NAMES, UNITS
-from edge_agent.cli.stage.view import SILENCE, BedView
-from edge_agent.cli.stage.words import NONE, ago, span, spot
+from edge_agent.cli.viewing.view import SILENCE, BedView
+from edge_agent.cli.viewing.words import NONE, ago, span, spot
 from edge_agent.domain.alerts import Kind
 from edge_agent.domain.effects import LinkState
 from edge_agent.wire.payloads.alert import AlertRecord, Proof
