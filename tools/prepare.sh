@@ -73,6 +73,7 @@ for program in "$@"; do
     command -v "$program" >/dev/null && continue
     case $program in
     dbus-daemon) missing="$missing dbus" ;;
+    c++) missing="$missing g++" ;; # comes with cc, too
     *) missing="$missing $program" ;;
     esac
 done
