@@ -142,7 +142,7 @@ def test_a_real_serial_link_carries_it(board: Path, tmp_path: Path) -> None:
         seen = Recorder()
         device = Device(id="board", bed="1", family="sensor_link", port=str(path))
         with PtyDevice(path) as tty:
-            async with running(SerialLink(device, SerialSettings(115200), seen).run()):
+            async with running(SerialLink(device, SerialSettings(115200), seen, continuous=True).run()):
                 await seen.until_count(LinkOpened, 1)
                 tty.write(data)
                 await seen.until_bytes(len(data))
