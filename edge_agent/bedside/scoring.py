@@ -1,28 +1,32 @@
-"""The rule score of a bed from what is present there."""
+"""The rule score of a bed: which one it has, from what is present there."""
 
 from __future__ import annotations
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
-from edge_agent.bedside.scores import news2
+from edge_agent.bedside.score_evaluator import Inputs, evaluate
+from edge_agent.bedside.score_table import Measured, ScoreTable
+from edge_agent.bedside.scores import SCORES
 from edge_agent.domain.scores import RuleScore
+from firmware_bridges.vitals import VITALS
+
+OXYGEN = {"1": "oxygen", "0": "air"}
+"""A stated fact about supplemental oxygen, in the words of the tables."""
 
 
 def rule_score(bed: BedUnit, context: Context) -> RuleScore | None:
-    """Return NEWS2 of an adult, None where it does not apply."""
-    patient = context.bed.patient
-    if patient.pregnant or (patient.age_years is not None and patient.age_years < news2.MINIMUM_AGE):
-        return None
-    oxygen = bed.facts.get("supplemental_oxygen")
-    level = bed.facts.get("consciousness")
-    inputs = news2.Inputs(
-        respiratory_rate=bed.value("respiratory_rate"),
-        spo2=bed.value("spo2"),
-        spo2_scale=bed.scale,
-        supplemental_oxygen=None if oxygen is None else oxygen.value == "1",
-        temperature=bed.value("temperature"),
-        systolic=bed.value("systolic"),
-        pulse=bed.value("pulse"),
-        consciousness=None if level is None else level.value,
-    )
-    return news2.score(inputs)
+    """Return the bed's score, None where it is not for this patient."""
+    table = SCORES[context.bed.score]
+    return None if table.refuses(context.bed.patient) else evaluate(table, _inputs(table, bed, context))
+
+
+def _inputs(table: ScoreTable, bed: BedUnit, context: Context) -> Inputs:
+    facts = {name: fact.value for name, fact in bed.facts.items()}
+    measured = [each for each in table.parameters if isinstance(each, Measured)]
+    return {
+        "consciousness": facts.get("consciousness"),
+        "supplemental_oxygen": OXYGEN.get(facts.get("supplemental_oxygen", "")),
+        "spo2_scale": facts.get("spo2_scale"),
+        "age_band": context.bed.age_band or None,
+        **{each.name: bed.value(VITALS[each.vital].quantity) for each in measured},
+    }

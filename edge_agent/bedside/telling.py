@@ -60,7 +60,7 @@ def _window(bed: BedUnit, context: Context, now: int) -> Window:
     return Window(
         medians=bed.hours.medians(now),
         patient=context.bed.patient,
-        news2_total=None if bed.score is None else bed.score.total,
+        news2_total=bed.score.total if bed.score is not None and bed.score.score == "news2" else None,
         spo2_scale=bed.scale,
         minutes_into_hour=(now - bed.hours.epoch) // (60 * SECOND) % 60,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.domain.alerts import Priority
+
 
 class Part(msgspec.Struct, frozen=True):
     """One parameter's points. `points` is None when the input is missing; `value` as text a person reads."""
@@ -16,7 +18,8 @@ class Part(msgspec.Struct, frozen=True):
 class RuleScore(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluation of a versioned score. With `missing` inputs `total` is a lower bound, never an estimate.
 
-    `risk` is the standard's own band (NEWS2: low, low-medium, medium, high), `response` its recommended response.
+    `risk` is the standard's own band (NEWS2: low, low-medium, medium, high), `response` its recommended response,
+    `priority` that of the alert it is worth, None for none. `sha256` is that of the score's data.
     """
 
     score: str
@@ -26,6 +29,8 @@ class RuleScore(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     risk: str
     response: str = ""
+    priority: Priority | None = None
+    sha256: str = ""
     spo2_scale: int = 1
 
     @property

@@ -43,6 +43,8 @@ CredentialName = Annotated[
 ]
 Quantity = str
 """The name of a quantity, one of those that `firmware_bridges.vitals` knows."""
+ScoreName = str
+"""The name of a score, one of those in `edge_agent.bedside.scores`."""
 Adapter = Annotated[str, Meta(pattern=r"^(hci\d{1,2})?$", extra={"form": "the name of an adapter such as hci0"})]
 BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower-case words such as left earlobe"})]
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
@@ -139,6 +141,10 @@ class Bed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: Annotated[
         dict[Quantity, Sources], Meta(description="Per quantity its devices, the preferred one first.")
     ] = {}
+    score: Annotated[
+        ScoreName, Meta(description="The one score that alerts here; a child's bed needs `bedside_pews`.")
+    ] = "news2"
+    age_band: Annotated[str, Meta(description="The band table of a score that has several, such as 1-4y.")] = ""
     patient: Annotated[Patient, Meta(description="What scores need to know of the person, no name.")] = Patient()
     encounter: Annotated[
         Encounter, Meta(description="A pseudonymous token of the stay; protects the bed from removal.")
@@ -192,6 +198,10 @@ MAX_AGE_S: dict[str, int] = {"pulse": 10, "spo2": 10, "respiratory_rate": 20, "s
 """Default age in seconds at which a continuous quantity is stale; others: 30 s."""
 
 
+SPOT_MAX_AGE_MIN = 360
+"""Minutes a spot measurement counts for a score unless the ward says otherwise."""
+
+
 class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the ward decides and IT may push, always whole. `version` grows with every push; the local seed's is 0."""
 
@@ -213,12 +223,12 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 240
     spot_max_age_min: Annotated[
         int, Meta(ge=5, le=720, description="Minutes a spot measurement counts for a score.")
-    ] = 360
+    ] = SPOT_MAX_AGE_MIN
     telemetry_interval_s: Annotated[
         int, Meta(ge=1, le=60, description="Seconds between two vitals messages of a bed.")
     ] = 1
     news2_delay_s: Annotated[
-        int, Meta(ge=0, le=120, description="Seconds a NEWS2 band must last before it alerts.")
+        int, Meta(ge=0, le=120, description="Seconds a band of the bed's score must last before it alerts.")
     ] = 30
     risk_alert_probability: Annotated[
         Probability | None, Meta(description="Probability from which the risk model advises; empty: it never alerts.")

@@ -82,3 +82,45 @@ def test_garbage_is_an_error(line: str) -> None:
     code, (answer,) = run(line)
     assert code == 1
     assert answer["error"]
+
+
+def ask(score: str, **fields: object) -> dict[str, Any]:
+    result = CliRunner().invoke(main, ["score", score], input=json.dumps(fields))
+    answer: dict[str, Any] = json.loads(result.output)
+    return answer
+
+
+def test_a_part_is_called_as_its_field_was() -> None:
+    said = ask("news2", **{("respiration_rate" if name == "respiratory_rate" else name): v for name, v in WELL.items()})
+    assert (said["parts"]["respiration_rate"], said["missing"]) == (0, [])
+    assert "the same as" in ask("news2", respiration_rate=12, respiratory_rate=13)["error"]
+
+
+def test_every_score_has_its_command() -> None:
+    assert ask("mews", pulse=131, temperature=38.45)["parts"] == {
+        "respiratory_rate": None,
+        "pulse": 3,
+        "systolic": None,
+        "temperature": 2,
+        "consciousness": None,
+    }
+    assert ask("qsofa", respiration_rate=22, systolic=100, consciousness="alert")["risk"] == "high"
+    assert ask("sirs", temperature=36, pulse=90.5, respiration_rate=21, white_cells=4.04)["total"] == 2
+    assert ask("bedside_pews", age_band="1-4y", pulse=150, capillary_refill=4)["total"] == 6
+    assert ask("brighton_pews", behaviour=3, cardiovascular=0, vomiting_after_surgery=True)["total"] == 5
+
+
+@pytest.mark.parametrize(
+    ("score", "fields", "said"),
+    [
+        ("bedside_pews", {"age_band": "5y", "pulse": 100}, "age_band: found 5y; allowed: 0-3m"),
+        ("bedside_pews", {"capillary_refill": 3}, "allowed: 0, 1, 2, 4"),
+        ("sirs", {"white_cells": -1}, "allowed: 0"),
+        ("sirs", {"white_cells": "4"}, 'found "4"'),
+        ("mews", {"spo2": 97}, "no field of MEWS"),
+        ("qsofa", {"consciousness": True}, "consciousness"),
+        ("brighton_pews", {"behaviour": 1.5}, "behaviour"),
+    ],
+)
+def test_what_a_score_does_not_know_is_an_error(score: str, fields: dict[str, Any], said: str) -> None:
+    assert said in ask(score, **fields)["error"]

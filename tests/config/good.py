@@ -41,6 +41,8 @@ settings:
       encounter: e-1
     - id: 13
       state: off-ward
+      score: bedside_pews
+      age_band: 4-12y
     - id: 14
       state: unassigned
   devices:

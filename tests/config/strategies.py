@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 from hypothesis import strategies as st
 
+from edge_agent.bedside.scores.bedside_pews import AGE_BANDS
 from edge_agent.domain.alerts import Priority
 from edge_agent.domain.settings import LIMIT_RULES, Bed, BedState, Device, Limit, WardSettings
 from edge_agent.domain.windows import Patient
@@ -63,11 +64,16 @@ def wards() -> st.SearchStrategy[bytes]:
 
 @st.composite
 def _bed(draw: st.DrawFn, name: str) -> Bed:
+    years = draw(st.none() | st.integers(0, 120))
+    fitting = [band for band, (first, end) in AGE_BANDS.items() if years is not None and first <= years * 12 < end]
+    child = years is not None and years < 18 and (years < 16 or draw(st.booleans()))
     return Bed(
         id=name,
+        score="bedside_pews" if child else "news2",
+        age_band=fitting[0] if child else "",
         state=draw(st.sampled_from(list(BedState))),
         required=draw(st.sampled_from([("spo2",), ("pulse",), ("spo2", "pulse")])),
-        patient=Patient(age_years=draw(st.none() | st.integers(0, 120)), sex=draw(st.sampled_from([None, "male"]))),
+        patient=Patient(age_years=years, sex=draw(st.sampled_from([None, "male"]))),
         encounter=draw(st.from_regex(r"[A-Za-z0-9_-]{0,8}", fullmatch=True)),
     )
 

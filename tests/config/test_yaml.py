@@ -32,7 +32,7 @@ def test_what_yaml_would_turn_into_something_else_stays_text(text: str) -> None:
         pytest.param("# only a comment\n", NAME, "an empty file", id="comment"),
         pytest.param("- a\n- b\n", f"{NAME}:1:1", "a list", id="list"),
         pytest.param("hello\n", f"{NAME}:1:1", '"hello"', id="text"),
-        pytest.param(GOOD + "---\n" + GOOD, f"{NAME}:68:1", "a second document", id="two-documents"),
+        pytest.param(GOOD + "---\n" + GOOD, f"{NAME}:70:1", "a second document", id="two-documents"),
         pytest.param("a: 'x\n", f"{NAME}:1:4", "broken YAML (found unexpected end of stream)", id="quote"),
         pytest.param('a: "\\U00110000"\n', NAME, "broken YAML (chr() arg not in range(0x110000))", id="escape"),
         pytest.param("a: \x00\n", f"{NAME}:1:4", "the control character U+0000", id="nul"),
@@ -92,4 +92,4 @@ def test_an_alias_bomb_is_not_expanded() -> None:
 
 def test_a_missing_field_is_reported_at_the_entry_it_belongs_to() -> None:
     (problem,) = problems(broken(("    - id: 14\n      state: unassigned", "    - state: unassigned")))
-    assert (problem.where, problem.path, problem.found) == (f"{NAME}:32:7", "settings.beds[2].id", "nothing")
+    assert (problem.where, problem.path, problem.found) == (f"{NAME}:34:7", "settings.beds[2].id", "nothing")

@@ -11,6 +11,9 @@ from tests.conformance.cases import load
 from tests.conformance.checks import CHECKS
 from tests.paths import CAPTURES
 
+SCORES = "news2"
+"""The folder of score cases and delay examples: files of several shapes, told apart by what stands in them."""
+
 ABSENT = pytest.param(
     None,
     marks=pytest.mark.skip(reason="no captures beside this checkout: name a folder with --captures"),
@@ -24,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     root = _root(metafunc.config)
-    for name in {"folder", "case", "device_case", "recording"}.intersection(metafunc.fixturenames):
+    for name in {"folder", "case", "device_case", "recording", "score_file"}.intersection(metafunc.fixturenames):
         metafunc.parametrize(name, list(_found(name, root)) if root.is_dir() else [ABSENT])
 
 
@@ -36,7 +39,10 @@ def _root(config: pytest.Config) -> Path:
 
 
 def _found(name: str, root: Path) -> Iterable[object]:
-    """Yield what the tests want by the name of `folder`, `case`, `device_case` or `recording`."""
+    """Yield what the tests want by the name of `folder`, `case`, `device_case`, `recording` or `score_file`."""
+    if name == "score_file":
+        yield from (pytest.param(path, id=path.name) for path in sorted((root / SCORES).glob("*.json")))
+        return
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         if name == "folder":
             yield pytest.param(folder, id=folder.name)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.bedside.rules import GATEWAY_RULES, RULES
+from edge_agent.bedside.scores import SCORES
 from edge_agent.cli.stage.story import CONSEQUENCES, LENGTH_S, SPEED, STEPS, Event, consequences, roles, steps
 from edge_agent.simulator.scenario import Act
 from firmware_bridges.families import FAMILIES
@@ -41,7 +42,7 @@ def test_every_role_has_a_bed_a_family_and_its_own_patient(beds: int) -> None:
 
 
 def test_every_promised_alert_is_one_of_the_agents_rules() -> None:
-    known = {*RULES, *(rule.id for rule in GATEWAY_RULES)}
+    known = {*RULES, *SCORES, *(rule.id for rule in GATEWAY_RULES)}
     assert {want.condition for want in CONSEQUENCES} <= known
 
 

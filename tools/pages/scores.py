@@ -1,62 +1,79 @@
-"""docs/scores.md: every rule score with its bands, from the same table the bedside uses."""
+"""docs/scores.md: every rule score with its bands, from the same data the bedside uses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge_agent.bedside.scores import news2
-from edge_agent.bedside.words import NAMES
-from edge_agent.domain.bands import (
-    NEWS2_BANDS,
-    NEWS2_NOT_ALERT_POINTS,
-    NEWS2_OXYGEN_POINTS,
-    NEWS2_SPO2_SCALE_2,
-    Band,
-)
-from firmware_bridges.vitals import VITALS, Vital
+from edge_agent.bedside.score_table import Laboratory, Measured, ScoreTable, Stated, Tier, Use
+from edge_agent.bedside.scores import DIGESTS, SCORES
+from edge_agent.domain.bands import Band
+from firmware_bridges.vitals import VITALS
 from tools.markdown import page, table
 
 PAGE = "scores.md"
-POINTS = (3, 2, 1, 0, 1, 2, 3)
-"""The columns of the printed chart: too low on the left, too high on the right."""
 
 
 def write() -> str:
     """Return the page."""
-    spo2 = VITALS["spo2"]
-    rows = [(NAMES[quantity], *_chart(bands, _vital(quantity))) for quantity, bands in NEWS2_BANDS.items()]
-    rows += [(f"SpO2 scale 2, on {gas}", *_chart(bands, spo2)) for gas, bands in NEWS2_SPO2_SCALE_2.items()]
     return page(
         "Scores",
-        "## NEWS2",
-        f"National Early Warning Score 2 (Royal College of Physicians, {news2.VERSION}), from the age of "
-        f"{news2.MINIMUM_AGE}, not in pregnancy. SpO2 is on scale 1 unless scale 2 is prescribed. Points:",
-        table(("", *map(str, POINTS)), rows),
-        f"Supplemental oxygen: {NEWS2_OXYGEN_POINTS}; air: 0; not known: missing. Alert: 0; new confusion, voice, pain "
-        f"or unresponsive: {NEWS2_NOT_ALERT_POINTS}. With anything missing the total is a lower bound.",
-        table(("Risk", "Response"), news2.RESPONSES.items()),
+        "A bed has one score that alerts, NEWS2 unless its setting `score` says otherwise; `edge-agent score NAME` "
+        "computes any. A value is rounded half up to the vital's resolution before it is banded. A missing input is "
+        "missing, never 0: the total is then a lower bound. Priorities are ours.",
+        *(block for each in SCORES.values() for block in _score(each)),
     )
 
 
-def _vital(quantity: str) -> Vital:
-    return next(vital for vital in VITALS.values() if vital.quantity == quantity)
+def _score(score: ScoreTable) -> Iterator[str]:
+    yield f"## {score.title}"
+    oldest = "" if score.ages.oldest is None else f" to {score.ages.oldest}"
+    pregnancy = "" if score.in_pregnancy else ", not in pregnancy"
+    use = "at a bed and by command" if score.use is Use.BEDSIDE else "by command alone"
+    yield (
+        f"`{score.name}`, edition {score.version}, {use}. Ages from {score.ages.youngest}{oldest} years{pregnancy}. "
+        f"Spot inputs count for {score.max_age_min} min unless the ward says otherwise. Source: {score.source}. "
+        f"SHA-256 of the data: `{DIGESTS[score.name]}`."
+    )
+    yield from score.notes
+    yield table(("Field", "Where", "Points"), _rows(score))
+    single = () if score.single is None else (("any single " + str(score.single.points), score.single),)
+    reached = [*((str(tier.points), tier) for tier in score.tiers), *single]
+    yield table(("From", "Risk", "Priority", "Response"), (_tier(*each) for each in reached))
 
 
-def _chart(bands: tuple[Band, ...], vital: Vital) -> Iterator[str]:
-    """Yield the cells of one chart row: bands before the normal one lie left of the middle, later ones right."""
-    normal = next(index for index, band in enumerate(bands) if band.points == 0)
-    cells = dict.fromkeys(range(len(POINTS)), "")
-    for index, band in enumerate(bands):
-        column = 3 if index == normal else 3 - band.points if index < normal else 3 + band.points
-        cells[column] = _span(bands[index - 1].up_to if index else None, band.up_to, vital)
-    yield from cells.values()
+def _rows(score: ScoreTable) -> Iterator[tuple[str, str, str]]:
+    for parameter in score.parameters:
+        name = f"`{parameter.name}`"
+        if isinstance(parameter, Stated):
+            yield name, "", ", ".join(f"{level}: {points}" for level, points in parameter.levels.items())
+        elif isinstance(parameter, Laboratory):
+            optional = "optional" if parameter.optional else ""
+            yield name, optional, f"{_bands(parameter.bands, parameter.decimals)} ({parameter.unit})"
+        else:
+            yield from _measured(name, parameter)
 
 
-def _span(above: int | None, up_to: int | None, vital: Vital) -> str:
-    lowest = None if above is None else vital.decimal(above + 1)
-    highest = None if up_to is None else vital.decimal(up_to)
-    if lowest is None:
-        return f"≤ {highest}"
-    if highest is None:
-        return f"≥ {lowest}"
-    return str(lowest) if lowest == highest else f"{lowest} to {highest}"
+def _measured(name: str, parameter: Measured) -> Iterator[tuple[str, str, str]]:
+    for row in parameter.rows:
+        where = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in row.where.items())
+        vital = VITALS[parameter.vital]
+        yield name, where, f"{_bands(row.bands, vital.decimals)} ({vital.ucum})"
+
+
+def _bands(bands: tuple[Band, ...], decimals: int) -> str:
+    edges = [None, *(band.up_to for band in bands)]
+    return ", ".join(
+        f"{_span(below, band.up_to, decimals)}: {band.points}" for below, band in zip(edges, bands, strict=False)
+    )
+
+
+def _span(above: int | None, up_to: int | None, decimals: int) -> str:
+    lowest = "" if above is None else f"{(above + 1) / 10**decimals:.{decimals}f}"
+    highest = "" if up_to is None else f"{up_to / 10**decimals:.{decimals}f}"
+    if not lowest or not highest:
+        return f"≤ {highest}" if highest else f"≥ {lowest}"
+    return lowest if lowest == highest else f"{lowest} to {highest}"
+
+
+def _tier(points: str, tier: Tier) -> tuple[str, str, str, str]:
+    return points, tier.risk, "" if tier.priority is None else tier.priority.value, tier.response

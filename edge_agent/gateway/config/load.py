@@ -18,6 +18,7 @@ from edge_agent.gateway.config.checks.devices import check_devices
 from edge_agent.gateway.config.checks.gateway import check_gateway
 from edge_agent.gateway.config.checks.limits import check_limits
 from edge_agent.gateway.config.checks.patients import check_patients
+from edge_agent.gateway.config.checks.scores import check_scores
 from edge_agent.gateway.config.checks.sources import check_sources
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.config.json_source import read_json
@@ -31,7 +32,16 @@ DEFAULT_FILE = Path("/etc/edge-agent/config.yaml")
 """Where the service's configuration is."""
 
 _VERSION = "version"
-_WARD_CHECKS = (check_bed_ids, check_devices, check_beds, check_sources, check_patients, check_limits, check_ages)
+_WARD_CHECKS = (
+    check_bed_ids,
+    check_devices,
+    check_beds,
+    check_sources,
+    check_patients,
+    check_scores,
+    check_limits,
+    check_ages,
+)
 """In this order: a device is judged by the beds there are, a bed by what its devices were found to be."""
 
 

@@ -33,6 +33,7 @@ class RuleResult(Item, frozen=True):
 
     name: Annotated[str, Meta(description="the score, such as news2")]
     version: Annotated[str, Meta(description="the edition it follows")]
+    sha256: Annotated[str, Meta(description="of the score's data: bands, levels and tiers")]
     total: Annotated[int, Meta(description="the score; its lower bound unless `complete`")]
     complete: Annotated[bool, Meta(description="every input was there")]
     shown: Annotated[str, Meta(description="the total as to be shown: `7`, or `≥ 7` for a lower bound")]
@@ -100,6 +101,7 @@ def _rule(rule: RuleScore) -> RuleResult:
     return RuleResult(
         name=rule.score,
         version=rule.version,
+        sha256=rule.sha256,
         total=rule.total,
         complete=rule.complete,
         shown=str(rule.total) if rule.complete else f"≥ {rule.total}",

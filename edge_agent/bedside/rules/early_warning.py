@@ -1,32 +1,29 @@
-"""The rule score of an adult: NEWS2 5 or more, or a single parameter of 3.
+"""The bed's rule score, NEWS2 for adults unless the ward chose another: from the tier at which its standard acts.
 
-An incomplete score is a lower bound and may alert.
+An incomplete score is a lower bound and may alert. The condition bears the score's name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edge_agent.bedside.scores import SCORES
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
 from edge_agent.domain.alerts import Kind, Priority, Why
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import SECOND, WardSettings
 
-ID = "news2"
-PRIORITIES = {"high": Priority.HIGH, "medium": Priority.MEDIUM, "low-medium": Priority.LOW}
-"""NEWS2's aggregate risk to alert priority; low risk does not alert."""
+ID = "early-warning"
 
 
 def _evaluate(view: BedView) -> Iterable[Finding]:
-    if view.score is None:
-        yield Finding(condition=ID, present=None, why=Why(text="NEWS2 does not apply", rule=ID))
-        return
     score = view.score
+    if score is None:
+        return
     missing = frozenset(score.missing)
-    priority = PRIORITIES.get(score.risk)
-    if priority is None:
+    if score.priority is None:
         why = Why(text=text(score), rule=ID, score=score.total)
-        yield Finding(condition=ID, present=False, why=why, missing=missing)
+        yield Finding(condition=score.score, present=False, why=why, missing=missing)
         return
     why = Why(
         text=text(score),
@@ -39,9 +36,9 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
         response=score.response,
     )
     yield Finding(
-        condition=ID,
+        condition=score.score,
         present=True,
-        priority=priority,
+        priority=score.priority,
         why=why,
         support=frozenset(part.name for part in score.parts if part.points),
         missing=missing,
@@ -55,7 +52,7 @@ def text(score: RuleScore) -> str:
     bound = f"≥ {score.total} ({', '.join(m.replace('_', ' ') for m in score.missing)} missing)"
     total = str(score.total) if score.complete else bound
     scale = "" if score.spo2_scale == 1 else f" SCALE {score.spo2_scale}"
-    return f"NEWS2{scale} {total}{': ' if points else ''}{points}"
+    return f"{SCORES[score.score].title}{scale} {total}{': ' if points else ''}{points}"
 
 
 def _timing(settings: WardSettings) -> Timing:
@@ -68,11 +65,11 @@ def _timing(settings: WardSettings) -> Timing:
 
 RULE = Rule(
     id=ID,
-    title="NEWS2",
+    title="Early warning score",
     kind=Kind.PHYSIOLOGICAL,
     priority=Priority.HIGH,
     hazard="Slow deterioration that no single limit shows.",
-    source="Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017",
+    source="The score's own standard, see scores.md",
     evaluate=_evaluate,
     timing=_timing,
 )
