@@ -36,6 +36,7 @@ from firmware_bridges.families import (
     nonin_df7,
     nonin_df8,
     nonin_df13,
+    omron_hem_7142t2,
     philips_intellivue,
     polar_pmd,
     sensor_link,
@@ -174,6 +175,8 @@ CHECKS: dict[str, Check] = {
     "drager_medibus_datetime": Check(draeger.clock),
     "drager_medibus_number": Check(draeger.number),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
+    "omron_hem_eeprom": Check(proprietary.omron_record),
+    "omron_hem_transport": Check(proprietary.omron_frame, omron_hem_7142t2.FAMILY),
     "ivy_450c_ansarb": Check(cables.ivy_recording, ivy_450c_ansarb.FAMILY),
 }
 """Folders we can check. Any other is listed as not supported yet."""

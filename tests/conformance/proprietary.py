@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import reduce
+from operator import xor
 
 import msgspec
 from crccheck.crc import Crc16X25
@@ -13,6 +15,7 @@ from firmware_bridges.families import (
     contec_cms50d_bt_ble,
     ge_s5_dri,
     jumper_jpd500f,
+    omron_hem_7142t2,
     viatom_o2ring,
     viatom_oxyii,
     viatom_pc60fw,
@@ -178,6 +181,36 @@ def jumper(case: Case) -> Fields:
 def yuwell(case: Case) -> Fields:
     frame = yuwell_oximeter.parse_frame(case.data)
     return {**msgspec.structs.asdict(frame), "pi": None if frame.pi_raw is None else Decimal(frame.pi_raw) / 1000}
+
+
+def omron_record(case: Case) -> Fields:
+    record = omron_hem_7142t2.parse_record(case.data)
+    if record is None:
+        raise FrameError("empty")
+    return {
+        "systolic": record.systolic,
+        "diastolic": record.diastolic,
+        "pulse_rate": record.pulse_rate,
+        "datetime": record.taken or None,
+        "ihb": int(record.irregular_pulse),
+        "mov": int(record.movement),
+    }
+
+
+def omron_frame(case: Case) -> Fields:
+    """Return a frame, which ours must be byte for byte; `note` says in words what may be in it: it is as expected."""
+    frame = omron_hem_7142t2.unpack(case.data)
+    made = omron_hem_7142t2.pack(frame.type, frame.address, frame.size, frame.payload, frame.code)
+    assert made == case.data
+    return {
+        "length": len(made),
+        "type": f"{frame.type:04x}",
+        "address": f"{frame.address:04x}",
+        "size": frame.size,
+        "payload": frame.payload.hex() or None,
+        "xor_all": reduce(xor, case.data),
+        "note": case.expected.get("note"),
+    }
 
 
 SESSIONS = {

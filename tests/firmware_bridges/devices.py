@@ -45,8 +45,12 @@ RANGES = {
 """What any device of ours can say of a living patient, in units of the vital's resolution."""
 
 
+HISTORY = frozenset({"omron_hem_7142t2"})
+"""Families that read a device's memory alone: what they pass on is stored, never valid."""
+
 _TENTHS = {"perfusion_index": range(10, 2001, 10)}
 REACH: dict[str, dict[str, range]] = {
+    "omron_hem_7142t2": {"systolic": range(26, 251)},
     "viatom_o2ring": _TENTHS,
     "viatom_pc60fw": _TENTHS,
     "jumper_jpd500f": _TENTHS,
@@ -107,6 +111,18 @@ def readings(events: Iterable[Event]) -> list[Reading]:
 def valid(events: Iterable[Event]) -> dict[str, int | None]:
     """Return the last valid value of each vital."""
     return {each.vital: each.value for each in readings(events) if each.validity is Validity.VALID}
+
+
+def passed(family: Family, reading: Reading) -> bool:
+    """Say whether `family` vouches for a reading: it is valid, or for a memory nothing but old."""
+    if family.name in HISTORY:
+        return reading.stored and reading.reason is Reason.STORED and reading.value is not None
+    return reading.validity is Validity.VALID
+
+
+def taken(family: Family, events: Iterable[Event]) -> dict[str, int | None]:
+    """Return the last value of each vital that `family` vouches for."""
+    return {each.vital: each.value for each in readings(events) if passed(family, each)}
 
 
 _NOISE = st.one_of(st.binary(max_size=40), st.binary(min_size=1, max_size=3).map(lambda some: some * 100))
