@@ -21,8 +21,8 @@ from firmware_bridges.bridge import Mode
 RISK_FIRST = 5 * SECOND
 """The model is first asked this long after the first value."""
 
-LASTING = "spo2_scale"
-"""The one fact that does not age out: a prescription holds until somebody changes it."""
+LASTING = ("spo2_scale", "spo2_target")
+"""Facts that do not age out: a prescription holds until somebody changes it."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -103,6 +103,10 @@ class BedUnit(msgspec.Struct):
             "supplemental_oxygen": None if seen.supplemental_oxygen is None else str(int(seen.supplemental_oxygen)),
             "spo2_scale": None if seen.spo2_scale is None else str(seen.spo2_scale),
         }
+        if seen.spo2_target is not None:
+            said["spo2_target"] = "-".join(map(str, seen.spo2_target))
+        elif seen.spo2_scale is not None:
+            self.facts.pop("spo2_target", None)
         for name, statement in said.items():
             if statement is not None:
                 self.facts[name] = Fact(statement, seen.observed_at, seen.person, seen.prescriber)
@@ -132,7 +136,7 @@ class BedUnit(msgspec.Struct):
         """Drop all that depends on how long ago it was: nobody knows how long the gateway was off."""
         self.hours = Hours(epoch=now)
         self.streams = {key: s for key, s in self.streams.items() if s.mode is Mode.CONTINUOUS}
-        self.facts = {name: fact for name, fact in self.facts.items() if name == LASTING}
+        self.facts = {name: fact for name, fact in self.facts.items() if name in LASTING}
 
     def keep_only(self, devices: set[str]) -> None:
         """Drop the streams of devices that are no longer at this bed."""
@@ -155,8 +159,17 @@ class BedUnit(msgspec.Struct):
     @property
     def scale(self) -> int:
         """Return the SpO2 scale in force: 1 unless 2 was prescribed."""
-        fact = self.facts.get(LASTING)
+        fact = self.facts.get("spo2_scale")
         return 1 if fact is None else int(fact.value)
+
+    @property
+    def spo2_target(self) -> tuple[int, int] | None:
+        """Return the prescribed target, lowest and highest %, None without one."""
+        fact = self.facts.get("spo2_target")
+        if fact is None:
+            return None
+        low, high = map(int, fact.value.split("-"))
+        return low, high
 
     def value(self, quantity: str) -> int | None:
         """Return the last usable value of the stream in use for a quantity; None without one."""

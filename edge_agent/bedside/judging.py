@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+
+import msgspec
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
@@ -27,7 +30,7 @@ def judge(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         for rule in RULES.values():
             timing = rule.timing(context.settings)
             origin = Origin(context.run, bed.id, rule.kind)
-            for finding in rule.evaluate(view):
+            for finding in map(partial(_scale_said, view.spo2_scale), rule.evaluate(view)):
                 spoken.add(finding.condition)
                 condition = _condition(bed, finding)
                 alert = condition.step(finding, now, timing, origin)
@@ -53,8 +56,17 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         score=bed.score,
         risk=bed.risk,
         spo2_scale=bed.scale,
+        spo2_target=bed.spo2_target,
         excused_devices=context.excused,
     )
+
+
+def _scale_said(scale: int, finding: Finding) -> Finding:
+    """Return the finding with the SpO2 scale on its card, where it is not the usual one."""
+    if scale == 1:
+        return finding
+    why = msgspec.structs.replace(finding.why, text=f"SCALE {scale}: {finding.why.text}")
+    return msgspec.structs.replace(finding, why=why)
 
 
 def _condition(bed: BedUnit, finding: Finding) -> Condition:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from edge_agent.bedside.bed_limits import limit_of
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
 from edge_agent.bedside.words import NAMES, finding_text, span_text, value_text
@@ -22,7 +23,7 @@ def limit_rule(rule: str, quantity: str, *, low: bool, hazard: str, source: str)
     """Return the rule that alerts when `quantity` is below (`low`) or above its limit in the ward's settings."""
 
     def evaluate(view: BedView) -> Iterable[Finding]:
-        limit = view.settings.limit(rule)
+        limit = limit_of(view.settings, rule, view.bed.age_band, view.spo2_target)
         if limit.enabled:
             yield _judge(view, rule, quantity, limit, low=low)
 

@@ -16,6 +16,11 @@ OLDEST = 3600 * SECOND
 """An observation older than this belongs into the chart, not into live scores: old data never raises a live alert."""
 
 LEVELS = "ACVPU"
+SCALE_2 = 2
+"""The RCP's name of the SpO2 scale for a confirmed hypercapnic failure, with a target of mostly 88 to 92 %."""
+
+TARGETS = (85, 96)
+"""What a target on scale 2 may be, in %: not below where a low SpO2 limit may be, below where scale 1 gives 0."""
 
 
 def observed(floor: Floor, seen: Observation, now: int, effects: list[Effect]) -> Iterable[str]:
@@ -48,8 +53,21 @@ def _objections(seen: Observation, now: int, beds: frozenset[str]) -> Iterator[s
         yield f"consciousness {seen.consciousness!r}: one of {', '.join(LEVELS)}"
     if seen.spo2_scale is not None and seen.spo2_scale not in (1, 2):
         yield f"spo2_scale {seen.spo2_scale}: 1 or 2"
-    if seen.spo2_scale == 2 and not seen.prescriber:  # noqa: PLR2004 - the RCP's own name of the scale
+    if seen.spo2_scale == SCALE_2 and not seen.prescriber:
         yield "spo2_scale 2 needs its prescriber"
+    yield from _target(seen)
+
+
+def _target(seen: Observation) -> Iterator[str]:
+    if seen.spo2_target is None:
+        if seen.spo2_scale == SCALE_2:
+            yield "spo2_scale 2 needs its spo2_target, such as 88 to 92"
+        return
+    low, high = seen.spo2_target
+    if seen.spo2_scale != SCALE_2:
+        yield "spo2_target belongs to spo2_scale 2"
+    elif not TARGETS[0] <= low < high <= TARGETS[1]:
+        yield f"spo2_target {low} to {high}: within {TARGETS[0]} to {TARGETS[1]}, the lower one first"
 
 
 def _vital(vital: str, value: int) -> Iterator[str]:

@@ -20,7 +20,7 @@ def age(bed: BedUnit, context: Context, now: int) -> None:
     for stream in bed.streams.values():
         bed.dirty |= stream.went_stale(now, context.max_age(stream))
     oldest = now - context.settings.spot_max_age_min * 60 * SECOND
-    for name in [n for n, fact in bed.facts.items() if n != LASTING and fact.at <= oldest]:
+    for name in [n for n, fact in bed.facts.items() if n not in LASTING and fact.at <= oldest]:
         del bed.facts[name]
         bed.dirty = True
     if bed.risk_at is not None and now >= bed.risk_at + RISK_LASTS:

@@ -50,6 +50,7 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     score: RuleScore | None
     risk: RiskScore | Abstention | None
     spo2_scale: int = 1
+    spo2_target: tuple[int, int] | None = None
     excused_devices: frozenset[str] = frozenset()
 
 

@@ -66,8 +66,8 @@ class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
 
     Vitals in units of their resolution; absent fields are not observed.
 
-    `consciousness` is one of A C V P U. `spo2_scale` 2 needs `prescriber`. `observed_at` as far as the clock is
-    known, else `received_at`.
+    `consciousness` is one of A C V P U. `spo2_scale` 2 needs `prescriber` and `spo2_target`, lowest and highest %.
+    `observed_at` as far as the clock is known, else `received_at`.
     """
 
     bed: str
@@ -79,6 +79,7 @@ class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
     consciousness: str | None = None
     supplemental_oxygen: bool | None = None
     spo2_scale: int | None = None
+    spo2_target: tuple[int, int] | None = None
     prescriber: str = ""
 
 

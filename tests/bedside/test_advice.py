@@ -63,7 +63,7 @@ def test_risk_alerts_only_where_the_ward_set_a_probability() -> None:
 
 def test_on_scale_2_it_is_shown_and_never_alerts() -> None:
     bench = Bench(settings(risk_alert_probability=0.2))
-    bench.observe(spo2_scale=2, prescriber="dr3")
+    bench.observe(spo2_scale=2, spo2_target=(88, 92), prescriber="dr3")
     bench.feed(8, {"spo2": 90})
     answer(bench, said(0.9))
     assert not bench.alerts("risk")

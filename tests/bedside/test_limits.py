@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.bedside.rules import RULES
 from edge_agent.domain.alerts import Priority
-from edge_agent.domain.settings import LIMIT_RULES, SECOND, Limit
+from edge_agent.domain.settings import LIMIT_RULES, SECOND, Bed, Limit
 from firmware_bridges.vitals import VITALS
 from tests.bedside.harness import Bench, settings
 
@@ -133,3 +133,41 @@ def test_every_rule_says_what_it_is_for() -> None:
         assert rule.hazard
         assert rule.source
         assert rule.title
+
+
+def test_scale_2_moves_the_limit_in_the_same_step_and_every_card_says_so() -> None:
+    bench = Bench()
+    bench.feed(10, {"spo2": 89, "heart_rate": 140})
+    bench.observe(spo2_scale=2, spo2_target=(88, 92), prescriber="dr3")
+    bench.feed(60, {"spo2": 89, "heart_rate": 140})
+    assert not bench.alerts("spo2-low")
+    bench.feed(40, {"spo2": 87, "heart_rate": 140})
+    alert = bench.present("spo2-low")
+    assert alert
+    assert (alert.why.limit, alert.why.text[:8]) == (88, "SCALE 2:")
+    bench.unplug()
+    bench.wait(30)
+    cards = {name: bench.present(name) for name in ("spo2-low", "pulse-high", "not-monitored", "device-lost-link1")}
+    assert all(card and "SCALE 2" in card.why.text for card in cards.values()), cards
+    bench.observe(spo2_scale=1)
+    bench.plug()
+    bench.feed(40, {"spo2": 89})
+    again = bench.present("spo2-low")
+    assert again
+    assert (again.why.limit, "SCALE" in again.why.text) == (90, False)
+
+
+@pytest.mark.parametrize(
+    ("band", "fast", "slow", "breathing"), [("0-3m", 179, 91, 80), ("1-4y", 149, 71, 60), (">12y", 119, 50, 22)]
+)
+def test_a_child_has_the_limits_of_its_age_band(band: str, fast: int, slow: int, breathing: int) -> None:
+    bench = Bench(settings(beds=(Bed(id="1", score="bedside_pews", age_band=band),), limits={}))
+    for vital, inside, beyond, rule in (
+        ("heart_rate", fast, fast + 1, "pulse-high"),
+        ("heart_rate", slow, slow - 1, "pulse-low"),
+        ("respiratory_rate", breathing, breathing + 1, "respiratory-rate-high"),
+    ):
+        bench.feed(70, {"spo2": 98, vital: inside})
+        assert not bench.alerts(rule)
+        bench.feed(70, {"spo2": 98, vital: beyond})
+        assert bench.present(rule)

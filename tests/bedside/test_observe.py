@@ -47,10 +47,12 @@ def test_observations_age_out() -> None:
     assert bench.shown("systolic", "observation").value is None
 
 
-def test_scale_2_needs_its_prescriber_and_does_not_age_out() -> None:
+def test_scale_2_needs_prescriber_and_target_and_does_not_age_out() -> None:
     bench = Bench(settings(spot_max_age_min=5))
-    assert bench.observe(spo2_scale=2) == ("spo2_scale 2 needs its prescriber",)
-    assert bench.observe(spo2_scale=2, prescriber="dr3") == ()
+    no_prescriber, no_target = bench.observe(spo2_scale=2)
+    assert "needs its prescriber" in no_prescriber
+    assert "needs its spo2_target" in no_target
+    assert bench.observe(spo2_scale=2, spo2_target=(88, 92), prescriber="dr3") == ()
     bench.feed(6 * 60, {"spo2": 90, "pulse_rate": 80})
     score = bench.score().rule
     assert score is not None
@@ -65,6 +67,9 @@ def test_scale_2_needs_its_prescriber_and_does_not_age_out() -> None:
         ({"vitals": {"mood": 3}}, "unknown vital mood"),
         ({"consciousness": "X"}, "one of A, C, V, P, U"),
         ({"spo2_scale": 3}, "1 or 2"),
+        ({"spo2_target": (88, 92)}, "belongs to spo2_scale 2"),
+        ({"spo2_scale": 2, "spo2_target": (92, 88), "prescriber": "dr3"}, "the lower one first"),
+        ({"spo2_scale": 2, "spo2_target": (70, 92), "prescriber": "dr3"}, "within 85 to 96"),
         ({"person": ""}, "say who observed"),
         ({"age_s": 2 * 3600}, "too old"),
         ({"age_s": -5}, "future"),

@@ -52,7 +52,9 @@ def test_alerts_and_what_people_said_survive_a_kill() -> None:
 def reboot(off_for: int | None) -> Bench:
     """Return a bench whose kernel has booted anew: CLOCK_BOOTTIME begins near zero again."""
     bench = Bench()
-    bench.observe(vitals={"respiratory_rate": 26}, consciousness="A", spo2_scale=2, prescriber="dr3")
+    bench.observe(
+        vitals={"respiratory_rate": 26}, consciousness="A", spo2_scale=2, spo2_target=(88, 92), prescriber="dr3"
+    )
     bench.feed(60, {"spo2": 80})
     data = bench.ward.snapshot()
     bench.ward, bench.now, bench.effects = Ward(), 30 * SECOND, bench.effects

@@ -43,6 +43,7 @@ def test_what_a_person_observed_becomes_an_input() -> None:
         consciousness="A",
         supplemental_oxygen=False,
         spo2_scale=2,
+        spo2_target=(88, 92),
         prescriber="dr-2",
     )
 
@@ -82,6 +83,7 @@ def test_what_is_beyond_the_possible_is_refused_where_it_stands(code: str, side:
         ({"supplemental_oxygen": 1}, "/supplemental_oxygen"),
         ({"spo2_scale": 3}, "/spo2_scale"),
         ({"spo2_scale": 2, "prescriber": None}, "/prescriber"),
+        ({"spo2_scale": 2, "spo2_target": None}, "/spo2_target"),
         ({"person": "Anna Muster"}, "/person"),
         ({"patient": "Anna"}, "/patient"),
         ({"observed_at": "2026-09-21T16:15:00Z"}, "/observed_at"),

@@ -51,8 +51,7 @@ def text(score: RuleScore) -> str:
     points = ", ".join(f"{part.name.replace('_', ' ')} {part.points}" for part in score.parts if part.points)
     bound = f"≥ {score.total} ({', '.join(m.replace('_', ' ') for m in score.missing)} missing)"
     total = str(score.total) if score.complete else bound
-    scale = "" if score.spo2_scale == 1 else f" SCALE {score.spo2_scale}"
-    return f"{SCORES[score.score].title}{scale} {total}{': ' if points else ''}{points}"
+    return f"{SCORES[score.score].title} {total}{': ' if points else ''}{points}"
 
 
 def _timing(settings: WardSettings) -> Timing:

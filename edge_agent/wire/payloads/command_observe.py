@@ -41,7 +41,13 @@ class CommandObserve(Request, frozen=True, kw_only=True, tag="bedside/command-ob
         Meta(description="alert, new confusion, responds to voice, to pain, unresponsive"),
     ] = None
     supplemental_oxygen: Annotated[bool | None, Meta(description="true: on oxygen; false: on air")] = None
-    spo2_scale: Annotated[Literal[1, 2] | None, Meta(description="NEWS2 SpO2 scale; 2 needs `prescriber`")] = None
+    spo2_scale: Annotated[
+        Literal[1, 2] | None, Meta(description="NEWS2 SpO2 scale; 2 needs `prescriber` and `spo2_target`")
+    ] = None
+    spo2_target: Annotated[
+        tuple[int, int] | None,
+        Meta(description="lowest and highest SpO2 in %, such as [88, 92]: `spo2_scale` 2 needs it"),
+    ] = None
     prescriber: Annotated[Name | None, Meta(description="staff id of who prescribed the scale")] = None
 
 
@@ -59,6 +65,7 @@ def read_observation(payload: bytes, received_at: int, stamp: Stamp) -> Observat
         consciousness=command.consciousness,
         supplemental_oxygen=command.supplemental_oxygen,
         spo2_scale=command.spo2_scale,
+        spo2_target=command.spo2_target,
         prescriber=command.prescriber or "",
     )
 
@@ -68,6 +75,8 @@ def _check(command: CommandObserve, received_at: int, stamp: Stamp) -> None:
         raise RequestError("/expires_at", "has passed; nothing was done", command.request)
     if command.spo2_scale == 2 and not command.prescriber:  # noqa: PLR2004 - the scale's name is its number
         raise RequestError("/prescriber", "`spo2_scale` 2 needs the prescriber", command.request)
+    if command.spo2_scale == 2 and command.spo2_target is None:  # noqa: PLR2004 - as above
+        raise RequestError("/spo2_target", "`spo2_scale` 2 needs the target", command.request)
     seen = (command.consciousness, command.supplemental_oxygen, command.spo2_scale)
     if not command.vitals and all(each is None for each in seen):
         raise RequestError("", "nothing was observed", command.request)
