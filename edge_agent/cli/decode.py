@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import BufferedReader
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from edge_agent.domain.errors import AgentError
+from edge_agent.gateway.capture import MARK, read, replayed
 from firmware_bridges.bridge import Family, SerialSettings
 from firmware_bridges.decoding import channels
 from firmware_bridges.families import FAMILIES
@@ -22,27 +25,50 @@ _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
 @click.command(epilog=f"Families: {', '.join(sorted(FAMILIES))}.")
-@click.argument("family", metavar="FAMILY", type=click.Choice(sorted(FAMILIES)))
+@click.argument("what", metavar="FAMILY|CAPTURE")
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--hex/--raw", "as_hex", default=None, help="What FILE holds; without this it is found out.")
 @click.option("--channel", default="", help="Characteristic of a Bluetooth FAMILY (2a37 or its UUID); else its first.")
-def command(*, family: str, file: BufferedReader, as_hex: bool | None, channel: str) -> None:
+def command(*, what: str, file: BufferedReader, as_hex: bool | None, channel: str) -> None:
     """Decode the bytes a device of FAMILY sent, from FILE or standard input, to JSON lines.
 
-    FILE holds the bytes themselves or hex text. Of a Bluetooth device each line of hex is one notification, and raw
-    bytes are one. A line can be watched once stty has set it up: edge-agent decode FAMILY < /dev/ttyUSB0
+    Of a CAPTURE (edge-agent record) the file says the family, and what comes out is what came of it live; one of an
+    unknown device can be tried with a FAMILY.
+
+    Any other FILE holds the bytes themselves or hex text. Of a Bluetooth device each line of hex is one notification,
+    and raw bytes are one. A line can be watched once stty has set it up: edge-agent decode FAMILY < /dev/ttyUSB0
 
     Values are in the vital's unit (UCUM). What the decoder would send to the device is left out. Families without a
     strong check keep their first frames back, as on a real line.
     """
-    chosen = FAMILIES[family]
     counts = dict.fromkeys(("readings", "valid", "malformed", "dropped"), 0)
-    with suppress(KeyboardInterrupt):  # how one ends watching a line
-        for event in _events(chosen, _channel(chosen, channel), _chunks(chosen, file, as_hex=as_hex)):
-            _count(event, counts)
-            click.echo(_JSON.encode(_record(event)))
+    try:
+        with suppress(KeyboardInterrupt):  # how one ends watching a line
+            for event in _events(what, file, as_hex=as_hex, channel=channel):
+                _count(event, counts)
+                click.echo(_JSON.encode(_record(event)))
+    except AgentError as error:
+        raise click.ClickException(str(error)) from error
     summary = "{readings} readings, {valid} of them valid; {malformed} malformed, {dropped} bytes dropped"
     click.echo(summary.format(**counts), err=True)
+
+
+def _events(what: str, file: BufferedReader, *, as_hex: bool | None, channel: str) -> Iterator[Event]:
+    """Yield the events of a capture, by its own family or the one that was named, or of raw bytes."""
+    if what in FAMILIES:
+        family = FAMILIES[what]
+        if file.peek(len(MARK)).startswith(MARK):
+            return replayed(family.bridge(), read(file, file.name)[1])
+        return _decoded(family, _channel(family, channel), _chunks(family, file, as_hex=as_hex))
+    path = Path(what)
+    if not path.is_file():
+        raise click.BadParameter(f"{what!r} is neither a capture nor one of {', '.join(sorted(FAMILIES))}")
+    began, happenings = read(click.get_current_context().with_resource(path.open("rb")), what)
+    if not began.family:
+        raise AgentError(f"{what} is of an unknown device; try it with: edge-agent decode FAMILY {what}")
+    if began.family not in FAMILIES:
+        raise AgentError(f"{what} is of family {began.family}, which this version does not know")
+    return replayed(FAMILIES[began.family].bridge(), happenings)
 
 
 def _channel(family: Family, asked: str) -> str:
@@ -75,7 +101,7 @@ def _unhex(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield data
 
 
-def _events(family: Family, channel: str, chunks: Iterable[bytes]) -> Iterator[Event]:
+def _decoded(family: Family, channel: str, chunks: Iterable[bytes]) -> Iterator[Event]:
     bridge = family.bridge()
     bridge.opened(0)
     for chunk in chunks:

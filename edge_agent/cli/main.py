@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "check a configuration and print every problem at once",
     "demo": "watch a simulated ward: broker, beds and a real agent",
     "decode": "decode a device's raw bytes to readings",
+    "record": "record what a device sends, to a file for decode",
     "score": "score observations from JSON lines, such as with NEWS2",
     "replay": "replay a flight recording and print the same effects",
     "schema": "print the JSON Schemas of all payloads",
