@@ -42,5 +42,9 @@ class ConfigError(AgentError):
         return f"{self.problems[0]}{more}"
 
 
+class RestartWantedError(AgentError):
+    """The program cannot mend something from within and ends to be started afresh; the text says what."""
+
+
 class BundleError(AgentError):
     """A model bundle is refused; the text names the file, what was expected and what was found."""

@@ -15,8 +15,9 @@ import structlog
 from edge_agent import __version__
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.effects import LinkState
+from edge_agent.domain.errors import RestartWantedError
 from edge_agent.domain.inputs import GatewayFact, Input, SettingsApplied, Started, Wake
-from edge_agent.domain.settings import WardSettings
+from edge_agent.domain.settings import SECOND, WardSettings
 from edge_agent.gateway import memory
 from edge_agent.gateway.clock import WallClock, boot_id, boottime
 from edge_agent.gateway.commands import Commands
@@ -43,6 +44,8 @@ from edge_agent.wire.topics import Topics
 HEALTH_S = 30.0
 REMEMBER_S = 300.0
 WATCH_S = 1.0
+RESTART_AFTER_S = 3 * 3600.0
+"""A run asks for a restart no sooner, so restarts that do not help come no more often either."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +57,7 @@ class Agent:
         """Take sound settings and an existing state directory; nothing is opened yet."""
         self._settings, self._state, self._credentials = own.settings, state, credentials
         self._file_trouble = own.trouble
-        self._run = str(uuid4())
+        self._run, self._began = str(uuid4()), boottime()
         self._clock = WallClock()
         local = own.settings.local
         self._topics = Topics(local.site, local.ward, local.gateway)
@@ -101,7 +104,7 @@ class Agent:
         self._keeper.file_trouble = self._file_trouble
         await asyncio.to_thread(self._keeper.start)
         self._scoring = Scoring(self._take)
-        self._links = Links(self._take_from_link, self._link_failed)
+        self._links = Links(self._take_from_link, self._link_failed, on_stuck=self._stuck)
         self._herald = Herald(self._topics, self._settings.local, self._keeper, self._scoring)
         hooks = Hooks(trouble=self._trouble, nobody_listens=self._nobody_listens)
         station = self._herald.station(self._credentials, self._stamp, self._received)
@@ -264,8 +267,18 @@ class Agent:
     def _link_failed(self, name: str, error: Exception) -> None:
         log.error("a link failed and is started again", link=name, error=repr(error))
 
+    def _stuck(self, why: str) -> None:
+        """Ask the service manager for a fresh process, by ending with an error: the last that can be tried."""
+        if self._notifier.supervised and boottime() - self._began >= RESTART_AFTER_S * SECOND:
+            log.critical("asking to be restarted", why=why)
+            self._store.audit(f"restart asked for: {why}")
+            self._fail(RestartWantedError(why))
+
     def _core_failed(self, error: BaseException) -> None:
         log.critical("the core failed: ending, to be started again from the last stored state", exc_info=error)
+        self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
         if not self._over.done():
             self._over.set_exception(error)
 

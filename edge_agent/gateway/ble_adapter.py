@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
+import structlog
 from bleak import BleakClient, BleakScanner
 from bleak.args.bluez import BlueZScannerArgs
 from bleak.backends.client import BaseBleakClient
@@ -24,7 +25,10 @@ from bleak_retry_connector import establish_connection, get_device, get_device_b
 
 from edge_agent.gateway.backoff import Backoff
 from edge_agent.gateway.ble_errors import BLE_ERRORS, NotConnected, in_words
+from edge_agent.gateway.ble_power import power_cycle
+from edge_agent.gateway.ble_recovery import DEAF, ITSELF, Recovery, Step
 from edge_agent.gateway.bounded import bounded
+from edge_agent.gateway.clock import boottime
 
 LISTEN_S = 10.0
 """One round of listening, and the time after which a device that is not heard is reported."""
@@ -45,11 +49,19 @@ OnAdapter = Callable[[str, bool, str], None]
 """Takes the adapter's name, whether it is present, and why not. Called first when it is known, then on each change."""
 
 
+OnStuck = Callable[[str], None]
+"""Takes, in words, why only a restart of the program is left to try."""
+
+
+log = structlog.get_logger(__name__)
+
+
 class Backend(NamedTuple):
     """A Bluetooth stack for bleak in place of the platform's own."""
 
     scanner: type[BaseBleakScanner]
     client: type[BaseBleakClient]
+    power_cycle: Callable[[str], Coroutine[Any, Any, None]]
 
 
 class Wish(Protocol):
@@ -67,12 +79,23 @@ class Wish(Protocol):
         """Hear that the connection ended. May also come from an attempt that fails."""
 
 
+def nobody_can_help(_why: str) -> None:
+    """Go on trying: nobody restarts this program."""
+
+
 class Adapter:
     """The adapter `name` (such as hci0; "" is the system's first). Idle until `run`."""
 
-    def __init__(self, name: str, on_adapter: OnAdapter, backend: Backend | None = None) -> None:
+    def __init__(
+        self, name: str, on_adapter: OnAdapter, backend: Backend | None = None, on_stuck: OnStuck = nobody_can_help
+    ) -> None:
         self._name = name
         self._on_adapter = on_adapter
+        self._on_stuck = on_stuck
+        self._power_cycle = backend.power_cycle if backend else power_cycle
+        self._recovery = Recovery()
+        self._step = ""
+        self._told: set[str] = set()
         self._scanner_arguments: dict[str, Any] = {"backend": backend.scanner} if backend else {}
         self._client_arguments: dict[str, Any] = {"backend": backend.client} if backend else {}
         self._wishes: dict[str, _Waiting] = {}
@@ -89,13 +112,24 @@ class Adapter:
         """
         waiting = _Waiting(wish, asyncio.get_running_loop())
         self._wishes[wish.address.upper()] = waiting
+        self._tell_step(wish)
         self._wished.set()
         return await waiting.client
+
+    def worked(self) -> None:
+        """Hear from a link that its device does what it should."""
+        self._recovery.worked()
+        self._step = ""
+
+    def failed(self, who: str) -> None:
+        """Hear from a link that a connection to its device came to nothing."""
+        self._recovery.failed(who, boottime())
 
     async def run(self) -> None:
         """Listen and connect for those who wait, until cancelled."""
         while True:
             await self._wished.wait()
+            await self._recover()
             try:
                 device = await self._listen()
             except BLE_ERRORS as error:
@@ -106,11 +140,43 @@ class Adapter:
                     await self._connect(device)
             self._forget()
 
+    async def _recover(self) -> None:
+        """Take the next step against an adapter that does nothing right, if one is due."""
+        step = self._recovery.step(boottime())
+        if step is Step.RESTART:
+            self._say(f"{self._title}: nothing works though it was switched off and on")
+            self._on_stuck(self._step)
+        elif step is Step.POWER_CYCLE:
+            try:
+                await bounded(self._power_cycle(self._name), COMMAND_S)
+            except BLE_ERRORS as error:
+                self._say(f"{self._title}: cannot be switched off and on: {in_words(error)}")
+            else:
+                self._recovery.switched()
+                self._say(f"{self._title}: nothing worked, switched off and on")
+
+    def _say(self, step: str) -> None:
+        """Log a step once, and tell every device that waits or comes to wait."""
+        if step != self._step:
+            log.warning("recovery", adapter=self._title, step=step)
+            self._step, self._told = step, set()
+        for waiting in self._wishes.values():
+            self._tell_step(waiting.wish)
+
+    def _tell_step(self, wish: Wish) -> None:
+        if self._step and wish.address not in self._told:
+            self._told.add(wish.address)
+            wish.delayed(self._step)
+
     async def _listen(self) -> BLEDevice | None:
         """Return the first wished device that is heard, or that BlueZ still holds connected from an earlier run."""
         heard: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
 
+        anybody = False
+
         def on_advertisement(device: BLEDevice, _advertisement: AdvertisementData) -> None:
+            nonlocal anybody
+            anybody = True
             if device.address.upper() in self._wishes and not heard.done():
                 heard.set_result(device)
 
@@ -122,6 +188,8 @@ class Adapter:
             held = await self._held()
             if held is None and not (await asyncio.wait({heard}, timeout=LISTEN_S))[0]:
                 self._adopted.clear()
+                if not anybody:
+                    self._recovery.failed(DEAF, boottime())
         finally:
             with contextlib.suppress(
                 *BLE_ERRORS
@@ -185,6 +253,7 @@ class Adapter:
 
     def _refused(self, reason: str) -> None:
         self._refusals += 1
+        self._recovery.failed(ITSELF, boottime())
         if self._refusals >= REFUSALS:
             self._tell(present=False, detail=reason)
             for waiting in self._wishes.values():

@@ -53,14 +53,16 @@ class BleLink:
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._writes: asyncio.Queue[tuple[str, bytes]] | None = None
-        self._spoke = False
+        self._spoke = self._worked = False
 
     async def run(self) -> None:
         """Keep the device connected until cancelled."""
         with self._facts.run():
             while True:
-                self._spoke = False
+                self._spoke = self._worked = False
                 self._facts.closed(await self._connection())
+                if not self._worked:
+                    self._adapter.failed(self.address)
                 if not self._spoke:
                     await asyncio.sleep(self._backoff.next())
 
@@ -117,6 +119,8 @@ class BleLink:
         """Set the device up and write what is sent; return why that cannot go on."""
         try:
             await bounded(self._set_up(client), SETUP_S)
+            if self._silence is None:  # that it says nothing is no fault
+                self._works()
             while True:
                 await self._write(client, *await writes.get())
         except NotConnected as error:
@@ -148,8 +152,13 @@ class BleLink:
             except BleakGATTProtocolError as error:
                 log.warning("device refuses a write", address=self.address, channel=channel, why=str(error))
 
+    def _works(self) -> None:
+        self._worked = True
+        self._adapter.worked()
+
     def _notified(self, characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
         self._spoke = True
+        self._works()
         self._backoff.reset()
         self._take(characteristic, data)
 

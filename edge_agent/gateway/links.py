@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from edge_agent.domain.errors import AgentError
 from edge_agent.domain.inputs import GatewayFact, Input, LinkData, LinkOpened
 from edge_agent.domain.settings import Device
-from edge_agent.gateway.ble_adapter import Adapter, Backend
+from edge_agent.gateway.ble_adapter import Adapter, Backend, OnStuck, nobody_can_help
 from edge_agent.gateway.ble_link import BleLink
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.link_facts import Sink
@@ -53,7 +53,9 @@ class Links:
         on_error: OnError,
         families: Mapping[str, Family] = FAMILIES,
         backend: Backend | None = None,
+        on_stuck: OnStuck = nobody_can_help,
     ) -> None:
+        self._on_stuck = on_stuck
         self._sink = sink
         self._on_error = on_error
         self._families = families
@@ -109,7 +111,7 @@ class Links:
 
     def _adapter(self, name: str) -> Adapter:
         if name not in self._adapters:
-            adapter = Adapter(name, self._on_adapter, self._backend)
+            adapter = Adapter(name, self._on_adapter, self._backend, self._on_stuck)
             self._adapters[name] = adapter, asyncio.create_task(self._keep(f"adapter {name}", adapter.run))
         return self._adapters[name][0]
 

@@ -14,6 +14,11 @@ class Notifier:
         self._address = os.environ.get("NOTIFY_SOCKET", "")
         self.watchdog_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
 
+    @property
+    def supervised(self) -> bool:
+        """Tell whether somebody starts us again when we end."""
+        return bool(self._address)
+
     def ready(self, status: str) -> None:
         """Say that start-up is complete."""
         self._send(f"READY=1\nSTATUS={status}")

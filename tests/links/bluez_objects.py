@@ -27,7 +27,10 @@ def _failed(name: str, text: str) -> DBusError:
 
 
 class Bluez:
-    """The service with its adapter hci0 and devices. `overlaps` counts connects that came during another."""
+    """The service with its adapter hci0 and devices. `overlaps` counts connects that came during another.
+
+    `wedged_until`: listening is refused until it was `switched` on from outside that often.
+    """
 
     path = "/org/bluez/hci0"
 
@@ -37,6 +40,7 @@ class Bluez:
         self.devices: list[FakeDevice] = []
         self.connecting = 0
         self.overlaps = 0
+        self.switched = self.wedged_until = 0
 
     def plug(self) -> None:
         """Let the adapter appear, switched on."""
@@ -74,9 +78,14 @@ class _Adapter(ServiceInterface):
     def address(self) -> DBusStr:
         return "E0:E1:E2:E3:E4:E5"
 
-    @dbus_property(_READ, name="Powered")
+    @dbus_property(name="Powered")
     def powered_now(self) -> DBusBool:
         return self.powered
+
+    @powered_now.setter
+    def switch(self, on: DBusBool) -> None:
+        self._bluez.switched += on
+        self._bluez.power(on=on)
 
     @dbus_property(_READ, name="Discovering")
     def discovering_now(self) -> DBusBool:
@@ -94,6 +103,8 @@ class _Adapter(ServiceInterface):
     def start_discovery(self) -> None:
         if not self.powered:
             raise _failed("NotReady", "Resource Not Ready")
+        if self._bluez.switched < self._bluez.wedged_until:
+            raise _failed("InProgress", "Operation already in progress")
         self.discovering = True
         for device in self._bluez.devices:
             # No device is heard at once: it advertises when it does.

@@ -56,7 +56,12 @@ async def backend_on(air: LocalLink, address: str = "E0:E1:E2:E3:E4:E5") -> Back
     await gateway.power_on()
     scanner = type("BumbleScanner", (_Scanner,), {"gateway": gateway})
     client = type("BumbleClient", (_Client,), {"gateway": gateway})
-    return Backend(scanner, client)
+    return Backend(scanner, client, power_cycle=lambda _name: _power_cycle(gateway))
+
+
+async def _power_cycle(gateway: Device) -> None:
+    await gateway.power_off()
+    await gateway.power_on()
 
 
 def _uuid(uuid: UUID) -> str:
