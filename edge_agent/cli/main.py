@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "run the agent: read devices, decide alerts, publish",
     "check": "check a configuration and print every problem at once",
     "demo": "watch a simulated ward: broker, beds and a real agent",
+    "watch": "watch a ward: its beds and alerts, from any broker",
     "decode": "decode a device's raw bytes to readings",
     "record": "record what a device sends, to a file for decode",
     "score": "score observations from JSON lines, such as with NEWS2",

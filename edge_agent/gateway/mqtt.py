@@ -58,13 +58,17 @@ T = TypeVar("T")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the broker is and who we are. Secrets as values, files as paths; without `ca`, no TLS."""
+    """Where the broker is and who we are. Secrets as values, files as paths; without `ca`, no TLS.
+
+    `lasting`: the broker keeps what we subscribe to while we are away.
+    """
 
     host: str
     port: int
     client_id: str
     version_5: bool = True
     keepalive_s: int = 10
+    lasting: bool = True
     username: str = ""
     password: str = ""
     ca: str = ""
@@ -112,7 +116,7 @@ class Connection:
     resolved when the connection is over.
     """
 
-    def __init__(self, endpoint: Endpoint, will: Outgoing, callbacks: Callbacks) -> None:
+    def __init__(self, endpoint: Endpoint, will: Outgoing | None, callbacks: Callbacks) -> None:
         self.window = 1
         self.largest: int | None = None
         self._endpoint = endpoint
@@ -182,19 +186,21 @@ class Connection:
             )
             _cut(client)
 
-    def _build(self, will: Outgoing) -> Client:
+    def _build(self, will: Outgoing | None) -> Client:
         end = self._endpoint
         protocol = MQTTProtocolVersion.MQTTv5 if end.version_5 else MQTTProtocolVersion.MQTTv311
         client = Client(
             CallbackAPIVersion.VERSION2,
             end.client_id,
-            clean_session=None if end.version_5 else False,
+            clean_session=None if end.version_5 else not end.lasting,
             protocol=protocol,
             reconnect_on_failure=False,
         )
         client.connect_timeout = ANSWER_S
         client.username_pw_set(end.username or None, end.password or None)
-        client.will_set(will.topic, will.payload, will.qos, will.retain, _will_properties() if end.version_5 else None)
+        if will is not None:
+            properties = _will_properties() if end.version_5 else None
+            client.will_set(will.topic, will.payload, will.qos, will.retain, properties)
         client.on_connect = self._guarded(self._on_connect)
         client.on_disconnect = self._guarded(self._on_disconnect)
         client.on_publish = self._guarded(self._on_publish)
@@ -216,8 +222,8 @@ class Connection:
                     context.load_cert_chain(end.certificate, end.key or None)
                 client.tls_set_context(context)
             if end.version_5:
-                properties = _connect_properties()
-                client.connect(end.host, end.port, end.keepalive_s, clean_start=False, properties=properties)
+                properties = _connect_properties(SESSION_EXPIRY_S if end.lasting else 0)
+                client.connect(end.host, end.port, end.keepalive_s, clean_start=not end.lasting, properties=properties)
             else:
                 client.connect(end.host, end.port, end.keepalive_s)
         except (OSError, ValueError) as error:
@@ -332,9 +338,9 @@ def _properties(expires_s: int | None, correlation: str) -> Properties:
     return properties
 
 
-def _connect_properties() -> Properties:
+def _connect_properties(session_expiry_s: int) -> Properties:
     properties = _new(PacketTypes.CONNECT)
-    properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    properties.SessionExpiryInterval = session_expiry_s
     return properties
 
 

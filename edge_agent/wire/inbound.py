@@ -13,12 +13,18 @@ from edge_agent.domain.errors import AgentError
 from edge_agent.wire.envelope import UNSYNCED
 from edge_agent.wire.outgoing import Stamp
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.@-]{1,64}$")]
+_NAME = r"^[A-Za-z0-9_.@-]{1,64}$"
+Name = Annotated[str, Meta(pattern=_NAME)]
 """An id, of a consumer or a member of staff. No space fits, so no person's full name does."""
 
 RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="chosen by the sender")]
 Instant = Annotated[datetime, Meta(tz=True)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether `text` may stand where a `Name` does."""
+    return re.fullmatch(_NAME, text) is not None
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="schema"):

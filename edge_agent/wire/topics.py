@@ -140,9 +140,14 @@ def stream(name: str, **fields: str) -> str:
     return TOPICS[name].template.format(**fields)
 
 
+def is_id(text: str) -> bool:
+    """Tell whether `text` may be part of a topic: letters, digits, _ and -, at most 64."""
+    return _IS_ID.fullmatch(text) is not None
+
+
 def _check(*ids: str) -> None:
     for each in ids:
-        if _IS_ID.fullmatch(each) is None:
+        if not is_id(each):
             raise ValueError(f"{each!r} cannot be part of a topic: letters, digits, _ and - only, at most 64")
 
 

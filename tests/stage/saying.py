@@ -30,7 +30,7 @@ from edge_agent.domain.scores import Part, RuleScore
 from edge_agent.domain.settings import SECOND, BedState
 from edge_agent.domain.windows import Abstention, Driver, RiskScore
 from edge_agent.wire import compose
-from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.outgoing import Draft, Outgoing, Stamp
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import Reason, Validity
 
@@ -52,10 +52,14 @@ class Speaker:
         (draft,) = compose.compose(effect, TOPICS, STAMP, self.links)
         return self.send(draft, at, history=history)
 
+    def sealed(self, draft: Draft) -> Outgoing:
+        """Return a draft as it goes out."""
+        self._numbers[draft.stream] += 1
+        return compose.seal(draft, self._numbers[draft.stream], STAMP)
+
     def send(self, draft: Draft, at: int = NOW, *, history: bool = False) -> Heard:
         """Return a draft as it arrives at `at`."""
-        self._numbers[draft.stream] += 1
-        sealed = compose.seal(draft, self._numbers[draft.stream], STAMP)
+        sealed = self.sealed(draft)
         message = listen(TOPICS, sealed.history_topic if history else sealed.topic, sealed.payload, at)
         assert message is not None
         return message

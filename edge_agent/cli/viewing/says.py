@@ -62,7 +62,7 @@ def last_valid(bed: BedView, now: int) -> str:
 
 def alert_line(bed: BedView, alert: AlertRecord, now: int) -> str:
     """Return such as 'SpO2 86 % for 40 s, was 95 %, falling', told on to the present moment."""
-    lasted = now - alert.began_us * 1_000
+    lasted = bed.lasted(alert, now)
     if alert.condition == "not-monitored":
         _, why = trouble(bed)
         return ", ".join(part for part in (f"NOT MONITORED for {span(lasted)}", why, last_valid(bed, now)) if part)

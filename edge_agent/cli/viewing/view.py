@@ -44,7 +44,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class BedView(msgspec.Struct, frozen=True, kw_only=True):
-    """One bed as last heard; each part with the time it arrived, ns."""
+    """One bed as last heard; each part with the time it arrived, ns.
+
+    `alerts_us`: when the agent made the last snapshot, on its own clock, which is not ours.
+    """
 
     bed: str
     vitals: Vitals | None = None
@@ -53,6 +56,7 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     score: Score | None = None
     alerts: Alerts | None = None
     alerts_at: int = 0
+    alerts_us: int = 0
 
     def stream(self, quantity: str) -> Stream | None:
         """Return the stream in use for a quantity, else the first there is."""
@@ -68,6 +72,10 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
         """Return how old the last usable value is, ns; None if there never was one."""
         stream = self.stream(quantity)
         return None if stream is None or stream.age_ms is None else stream.age_ms * 1_000_000 + now - self.vitals_at
+
+    def lasted(self, alert: AlertRecord, now: int) -> int:
+        """Return for how long the condition of a present alert has been seen, ns."""
+        return (self.alerts_us - alert.began_us) * 1_000 + now - self.alerts_at
 
     def alert(self, condition: str) -> AlertRecord | None:
         """Return the present alert whose condition begins with `condition`."""
@@ -100,7 +108,7 @@ def heard(view: View, message: Heard) -> View:
         case Score() as body if message.live:
             view = _bed(view, body.bed, score=body)
         case Alerts() as body:
-            view = _bed(view, body.bed, alerts=body, alerts_at=at) if body.bed else replace(view, gateway=body)
+            view = _snapshot(view, body, message)
         case State() as body:
             view = _state(view, body, at)
         case ConfigReported() as body:
@@ -130,6 +138,12 @@ def banner(view: View, now: int) -> str:
     elif view.heard_at is not None and view.presence is Presence.ONLINE and now - view.heard_at >= SILENCE:
         why = f"nothing heard for {span(now - view.heard_at)}"
     return f"ALERTS ARE NOT LEAVING THIS GATEWAY: {why}" if why else ""
+
+
+def _snapshot(view: View, body: Alerts, message: Heard) -> View:
+    if not body.bed:
+        return replace(view, gateway=body)
+    return _bed(view, body.bed, alerts=body, alerts_at=message.at, alerts_us=message.envelope.monotonic_us)
 
 
 def _bed(view: View, bed: str, **changes: object) -> View:

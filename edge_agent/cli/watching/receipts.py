@@ -1,0 +1,38 @@
+"""The receipts that a screen sends: that an alert reached it, and what a person does about it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+
+from edge_agent.wire.payloads.alert import AlertRecord
+from edge_agent.wire.payloads.receipt import QUIETING, Outcome, Receipt
+
+PAUSE_S = 120
+"""How long a pause by key lasts: the time of the AUDIO PAUSED key of most monitors."""
+
+REASON = "at-bedside"
+"""The coded reason of a pause by key: somebody has gone there."""
+
+LASTS = timedelta(seconds=30)
+"""A receipt that takes longer than this to arrive is about a ward that has moved on."""
+
+
+def receipt(alert: AlertRecord, outcome: Outcome, consumer: str, person: str, now: datetime) -> bytes:
+    """Return the payload that says what `person` ('' for a mere `received`) did about `alert`."""
+    quieting = outcome in QUIETING
+    body = Receipt(
+        request=uuid4().hex,
+        consumer=consumer,
+        expires_at=now + LASTS,
+        event_id=alert.event_id,
+        revision=alert.revision,
+        outcome=outcome,
+        person=person or None,
+        reason=REASON if quieting else None,
+        for_s=PAUSE_S if quieting else None,
+        pause="audio-paused" if outcome is Outcome.PAUSED else None,
+    )
+    return msgspec.json.encode(body)

@@ -1,0 +1,148 @@
+"""What a screen knows of one ward: a view per gateway, and whether what it shows is still true. Pure.
+
+The one thing a screen must never do is to look calm because it hears nothing: see `unconnected`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from edge_agent.cli.viewing.heard import Heard, listen
+from edge_agent.cli.viewing.says import present
+from edge_agent.cli.viewing.view import BedView, Entry, View, heard
+from edge_agent.cli.viewing.words import clock
+from edge_agent.domain.alerts import OVER
+from edge_agent.domain.settings import SECOND
+from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
+from edge_agent.wire.payloads.alerts import Alerts
+from edge_agent.wire.payloads.birth import AlertSystem, Birth
+from edge_agent.wire.payloads.state import Presence
+from edge_agent.wire.topics import Topics
+
+SILENCE = 15 * SECOND
+"""A bed of which no vitals message has come for this long is not connected, whoever is to blame."""
+
+KEPT = 200
+"""Lines of the log that are kept."""
+
+_GATEWAY = 4
+"""Where the gateway's id stands among the levels of a topic: bedside/v1/{site}/{ward}/{gateway}/..."""
+
+
+class Place(NamedTuple):
+    """A bed of a gateway; two gateways of a ward may both have a bed 3."""
+
+    gateway: str
+    bed: str
+
+
+class Target(NamedTuple):
+    """A present alert and where it is."""
+
+    place: Place
+    alert: AlertRecord
+
+
+class Ward(msgspec.Struct, frozen=True, kw_only=True):
+    """One ward as heard so far. `up`, `since`: our own connection, ns; `own`: what this screen did.
+
+    `wall_offset`: UTC minus our clock, ns. `unread` counts messages that are none of the published ones.
+    """
+
+    site: str
+    ward: str
+    wall_offset: int
+    up: bool = False
+    since: int = 0
+    views: dict[str, View] = {}
+    births: dict[str, Birth] = {}
+    own: tuple[Entry, ...] = ()
+    unread: int = 0
+
+    def beds(self) -> list[tuple[Place, BedView]]:
+        """Return every bed heard of, in the order of their names."""
+        beds = ((Place(gateway, bed.bed), bed) for gateway, view in self.views.items() for bed in view.beds.values())
+        return sorted(beds, key=lambda each: (len(each[0].bed), each[0].bed, each[0].gateway))
+
+    def targets(self) -> list[Target]:
+        """Return every present alert of every bed: high first, then the oldest."""
+        found = [Target(place, alert) for place, bed in self.beds() for alert in present(bed)]
+        return sorted(found, key=lambda each: (-each.alert.priority.rank, each.alert.raised_us))
+
+    def log(self) -> list[Entry]:
+        """Return what happened, oldest first."""
+        said = (entry for view in self.views.values() for entry in view.log)
+        return sorted((*said, *self.own), key=lambda entry: entry.at)
+
+
+def take(ward: Ward, topic: str, payload: bytes, at: int) -> tuple[Ward, Heard | None]:
+    """Return the ward after one message, and the message if it was an agent's word."""
+    gateway = topic.split("/")[_GATEWAY] if topic.count("/") > _GATEWAY else ""
+    try:
+        message = listen(Topics(ward.site, ward.ward, gateway), topic, payload, at)
+    except msgspec.DecodeError:
+        return replace(ward, unread=ward.unread + 1), None
+    except ValueError:
+        return ward, None
+    if message is None:
+        return ward, None
+    if isinstance(message.body, Birth):
+        ward = replace(ward, births={**ward.births, gateway: message.body})
+    view = heard(ward.views.get(gateway) or View(wall_offset=ward.wall_offset), message)
+    view = replace(view, log=view.log[-KEPT:])
+    return replace(ward, views={**ward.views, gateway: view}), message
+
+
+def connected(ward: Ward, *, up: bool, at: int) -> Ward:
+    """Return the ward after our own connection came or went."""
+    return ward if ward.up == up else replace(ward, up=up, since=at)
+
+
+def noted(ward: Ward, text: str, at: int) -> Ward:
+    """Return the ward after something that this screen did."""
+    return replace(ward, own=(*ward.own, Entry(at, "screen", text))[-KEPT:])
+
+
+def unconnected(ward: Ward, place: Place, now: int) -> str:
+    """Return why a bed is not connected, with when it was last seen; '' while it is."""
+    view = ward.views[place.gateway]
+    bed = view.beds[place.bed]
+    why = _why(ward, view, bed, now)
+    if not why:
+        return ""
+    seen = (
+        f"last seen {clock(bed.vitals_at, ward.wall_offset)[:5]}" if bed.vitals else "not seen since this screen began"
+    )
+    return f"NOT CONNECTED, {seen}: {why}"
+
+
+def listeners(ward: Ward, gateway: str) -> str:
+    """Return who hears the alerts of a gateway: '2 nurse screens' or 'NOBODY LISTENING'."""
+    birth = ward.births.get(gateway)
+    if birth is None or birth.alert_system is AlertSystem.DIS or not birth.listeners:
+        return "NOBODY LISTENING"
+    count = len(birth.listeners)
+    return f"{count} nurse screen{'s' if count > 1 else ''}: {', '.join(birth.listeners)}"
+
+
+def to_confirm(message: Heard) -> Iterator[AlertRecord]:
+    """Give the alerts of a message whose senders must be told that they reached this screen."""
+    if isinstance(message.body, Alerts):
+        yield from message.body.alerts
+    elif isinstance(message.body, AlertEvent) and message.live and message.body.phase not in OVER:
+        yield message.body
+
+
+def _why(ward: Ward, view: View, bed: BedView, now: int) -> str:
+    if not ward.up:
+        since = f" since {clock(ward.since, ward.wall_offset)[:5]}" if ward.since else ""
+        return f"this screen has no broker{since}"
+    if view.presence is not Presence.ONLINE:
+        return "the gateway is offline" if view.presence is Presence.OFFLINE else "the gateway is stopped"
+    if bed.vitals is None or now - bed.vitals_at >= SILENCE:
+        return "nothing is heard of this bed"
+    return ""

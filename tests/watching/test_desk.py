@@ -1,0 +1,82 @@
+"""Whatever is pressed, a receipt names a person and an alert that was on the screen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.cli.watching.desk import DOWN, ENTER, ERASE, ESCAPE, UP, Act, Desk, Quit, pressed
+from edge_agent.cli.watching.receipts import receipt
+from edge_agent.cli.watching.terminal import keys
+from edge_agent.wire.inbound import is_name, read
+from edge_agent.wire.payloads.receipt import Outcome, Receipt
+from tests.watching.test_ward import LOW, ONLINE, after
+
+EVENTS = ["e1", "e2", "e3"]
+
+
+def type_all(desk: Desk, *pressed_keys: str) -> tuple[Desk, Act | Quit | None]:
+    deed: Act | Quit | None = None
+    for key in pressed_keys:
+        desk, deed = pressed(desk, key, EVENTS)
+    return desk, deed
+
+
+@given(
+    pressed_keys=st.lists(st.sampled_from(["a", "p", "q", "j", "k", " ", "é", UP, DOWN, ENTER, ERASE, ESCAPE])),
+    events=st.lists(st.text("abc", min_size=1), unique=True, max_size=4),
+)
+def test_no_key_does_anything_without_a_person_and_a_present_alert(pressed_keys: list[str], events: list[str]) -> None:
+    desk = Desk()
+    for key in pressed_keys:
+        desk, deed = pressed(desk, key, events)
+        if isinstance(deed, Act):
+            assert is_name(deed.person)
+            assert deed.event_id in events
+            assert desk.person == deed.person
+
+
+def test_the_first_act_asks_who_it_is_and_the_next_one_does_not() -> None:
+    desk, deed = type_all(Desk(), DOWN, "a", *"nurse-8", ERASE, "7", ENTER)
+    assert deed == Act("e2", Outcome.ACCEPTED, "nurse-7")
+    assert type_all(desk, "p")[1] == Act("e2", Outcome.PAUSED, "nurse-7")
+
+
+@pytest.mark.parametrize("name", ["", "Jane Doe"])
+def test_what_is_no_staff_id_is_refused_in_words(name: str) -> None:
+    desk, deed = type_all(Desk(), "a", *name, ENTER)
+    assert deed is None
+    assert "staff id" in desk.refused
+    assert type_all(desk, ESCAPE)[0] == Desk(chosen="e1")
+
+
+def test_the_choice_goes_round_and_stays_with_its_alert() -> None:
+    desk, _ = type_all(Desk(), UP)
+    assert desk.chosen == "e3"
+    assert pressed(desk, "j", ["e0", *EVENTS])[0].chosen == "e0"
+    assert pressed(desk, "a", ["e3"])[0].chosen == "e3"
+
+
+def test_while_a_name_is_typed_q_is_a_letter() -> None:
+    assert type_all(Desk(), "q")[1] is Quit.QUIT
+    assert type_all(Desk(), "a", "q")[1] is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [("\x1b[A", [UP]), ("\x1bOB", [DOWN]), ("\x1b", [ESCAPE]), ("\x1b[5~", []), ("ab\r", ["a", "b", ENTER])],
+)
+def test_what_terminals_send_becomes_keys(sent: str, named: list[str]) -> None:
+    assert keys(sent) == named
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RECEIVED, Outcome.ACCEPTED, Outcome.PAUSED])
+def test_the_agent_can_read_every_receipt(outcome: Outcome) -> None:
+    alert = after(ONLINE, LOW).targets()[0].alert
+    person = "" if outcome is Outcome.RECEIVED else "nurse-7"
+    body = read(Receipt, receipt(alert, outcome, "desk", person, datetime.now(timezone.utc)))
+    assert (body.event_id, body.revision, body.outcome) == (alert.event_id, alert.revision, outcome)
+    assert (body.person or "") == person
