@@ -120,6 +120,14 @@ class BleSettings(msgspec.Struct, frozen=True):
     read: tuple[str, ...] = ()
 
 
+class AdvertSettings(msgspec.Struct, frozen=True):
+    """A Bluetooth device that is never connected to: what it advertises is all it says."""
+
+
+LinkSettings = SerialSettings | BleSettings | AdvertSettings
+"""How a device is reached."""
+
+
 class Measure(msgspec.Struct, frozen=True):
     """A vital that a family can deliver, and how."""
 
@@ -140,7 +148,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     devices: tuple[str, ...]
     measures: tuple[Measure, ...]
-    link: SerialSettings | BleSettings
+    link: LinkSettings
     check: Check
     period: int
     documents: tuple[str, ...]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from firmware_bridges.bridge import SERIAL, Family, SerialSettings
+from firmware_bridges.advert import ADVERT
+from firmware_bridges.bridge import SERIAL, AdvertSettings, Family, SerialSettings
 from firmware_bridges.vitals import Event
 
 
 def channels(family: Family) -> tuple[str, ...]:
     """Return the channels on which a device of `family` sends, its measurement first."""
+    if isinstance(family.link, AdvertSettings):
+        return (ADVERT,)
     return (SERIAL,) if isinstance(family.link, SerialSettings) else (*family.link.subscribe, *family.link.read)
 
 

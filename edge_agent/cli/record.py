@@ -119,7 +119,7 @@ def _target(place: str, family: str | None, line: SerialSettings | None, adapter
             )
         return Target(device, BleSettings("", ()) if bluetooth or line is None else line)
     chosen = FAMILIES[family]
-    if isinstance(chosen.link, BleSettings) != bluetooth:
+    if isinstance(chosen.link, SerialSettings) == bluetooth:
         raise click.UsageError(f"{family} is at {'a Bluetooth address' if not bluetooth else 'a port'}, not at {place}")
     return Target(device, line or chosen.link, chosen, masked)
 

@@ -104,7 +104,9 @@ class Agent:
         self._keeper.file_trouble = self._file_trouble
         await asyncio.to_thread(self._keeper.start)
         self._scoring = Scoring(self._take)
-        self._links = Links(self._take_from_link, self._link_failed, on_stuck=self._stuck)
+        self._links = Links(
+            self._take_from_link, self._link_failed, on_stuck=self._stuck, credentials=self._credentials
+        )
         self._herald = Herald(self._topics, self._settings.local, self._keeper, self._scoring)
         hooks = Hooks(trouble=self._trouble, nobody_listens=self._nobody_listens)
         station = self._herald.station(self._credentials, self._stamp, self._received)

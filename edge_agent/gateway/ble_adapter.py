@@ -2,7 +2,7 @@
 
 A device is connected when it is heard, not before: one that is absent costs nothing, and one that is heard but never
 connects costs `ATTEMPT_S` now and then, while the others take their turns. Listening rests meanwhile: many adapters
-cannot listen and connect at once.
+cannot listen and connect at once. A device that is only listened to is heard whenever the adapter listens.
 
 bleak has no event for an adapter that vanishes or is switched off; it shows when listening cannot start. That is tried
 as soon as a device is disconnected, and every `LISTEN_S` while one is absent, which also frees a scan that BlueZ lost.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -51,6 +51,10 @@ OnAdapter = Callable[[str, bool, str], None]
 
 OnStuck = Callable[[str], None]
 """Takes, in words, why only a restart of the program is left to try."""
+
+
+OnAdvert = Callable[[BLEDevice, AdvertisementData], None]
+"""Takes what a device advertises. What it raises is swallowed by bleak: it must raise nothing."""
 
 
 log = structlog.get_logger(__name__)
@@ -99,6 +103,7 @@ class Adapter:
         self._scanner_arguments: dict[str, Any] = {"backend": backend.scanner} if backend else {}
         self._client_arguments: dict[str, Any] = {"backend": backend.client} if backend else {}
         self._wishes: dict[str, _Waiting] = {}
+        self._hearers: dict[str, OnAdvert] = {}
         self._adopted: set[str] = set()
         self._wished = asyncio.Event()
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
@@ -124,6 +129,16 @@ class Adapter:
     def failed(self, who: str) -> None:
         """Hear from a link that a connection to its device came to nothing."""
         self._recovery.failed(who, boottime())
+
+    @contextlib.contextmanager
+    def heard(self, address: str, hearer: OnAdvert) -> Iterator[None]:
+        """Hand every advert of `address` to `hearer` for the time of the context."""
+        self._hearers[address.upper()] = hearer
+        self._wished.set()
+        try:
+            yield
+        finally:
+            del self._hearers[address.upper()]
 
     async def run(self) -> None:
         """Listen and connect for those who wait, until cancelled."""
@@ -174,9 +189,12 @@ class Adapter:
 
         anybody = False
 
-        def on_advertisement(device: BLEDevice, _advertisement: AdvertisementData) -> None:
+        def on_advertisement(device: BLEDevice, advertisement: AdvertisementData) -> None:
             nonlocal anybody
             anybody = True
+            hearer = self._hearers.get(device.address.upper())
+            if hearer is not None:
+                hearer(device, advertisement)
             if device.address.upper() in self._wishes and not heard.done():
                 heard.set_result(device)
 
@@ -188,7 +206,7 @@ class Adapter:
             held = await self._held()
             if held is None and not (await asyncio.wait({heard}, timeout=LISTEN_S))[0]:
                 self._adopted.clear()
-                if not anybody:
+                if self._wishes and not anybody:  # what is only listened to may be silent for days
                     self._recovery.failed(DEAF, boottime())
         finally:
             with contextlib.suppress(
@@ -243,7 +261,7 @@ class Adapter:
                 del self._wishes[address]
             elif waiting.for_s() >= LISTEN_S:
                 waiting.wish.delayed(f"not heard by {self._title}")
-        if not self._wishes:
+        if not self._wishes and not self._hearers:
             self._wished.clear()
 
     def _accepted(self) -> None:

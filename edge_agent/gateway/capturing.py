@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from edge_agent import __version__
 from edge_agent.domain.settings import Device
 from edge_agent.gateway import capture
+from edge_agent.gateway.advert_link import AdvertLink
 from edge_agent.gateway.ble_adapter import Adapter, Backend
 from edge_agent.gateway.ble_link import BleLink
 from edge_agent.gateway.capture import Began, Happening, Writer
@@ -24,7 +25,7 @@ from edge_agent.gateway.link_facts import Sink
 from edge_agent.gateway.links import Link, build_link
 from edge_agent.gateway.listener import Listener, Tell
 from edge_agent.gateway.serial_link import SerialLink
-from firmware_bridges.bridge import BleSettings, Family, SerialSettings
+from firmware_bridges.bridge import AdvertSettings, Family, LinkSettings, SerialSettings
 from firmware_bridges.vitals import Event
 
 MASKED = "identity-bearing bytes are overwritten"
@@ -37,7 +38,7 @@ class Target(msgspec.Struct, frozen=True):
     """What is captured, by which settings. `family` None: it is unknown. `masked` False: identity is kept."""
 
     device: Device
-    settings: SerialSettings | BleSettings
+    settings: LinkSettings
     family: Family | None = None
     masked: bool = True
 
@@ -106,4 +107,6 @@ def _link(target: Target, sink: Sink, adapter: Callable[[str], Adapter]) -> Link
         return build_link(target.device, replace(target.family, link=target.settings, masker=masker), sink, adapter)
     if isinstance(target.settings, SerialSettings):
         return SerialLink(target.device, target.settings, sink, continuous=False)
+    if isinstance(target.settings, AdvertSettings):
+        return AdvertLink(target.device, sink, adapter(target.device.adapter), None)
     return BleLink(target.device, target.settings, sink, adapter(target.device.adapter), continuous=False)

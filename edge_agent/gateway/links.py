@@ -9,16 +9,21 @@ from typing import NamedTuple, Protocol
 from edge_agent.domain.errors import AgentError
 from edge_agent.domain.inputs import GatewayFact, Input, LinkData, LinkOpened
 from edge_agent.domain.settings import Device
+from edge_agent.gateway.advert_link import AdvertLink
 from edge_agent.gateway.ble_adapter import Adapter, Backend, OnStuck, nobody_can_help
 from edge_agent.gateway.ble_link import BleLink
 from edge_agent.gateway.clock import boottime
+from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.link_facts import Sink
 from edge_agent.gateway.serial_link import SerialLink
-from firmware_bridges.bridge import Family, Masker, Mode, SerialSettings
+from firmware_bridges.bridge import AdvertSettings, Family, Masker, Mode, SerialSettings
 from firmware_bridges.families import FAMILIES
 
 RESTART_S = 1.0
 """After a link or adapter ended with an error of ours: a defect must not spin."""
+
+NO_SECRETS = Credentials("")
+"""Outside a service there are none."""
 
 OnError = Callable[[str, Exception], None]
 """Takes a device's id or "adapter NAME", and what ended its run. The run is started again."""
@@ -34,32 +39,42 @@ class Link(Protocol):
         """Write to the device; False if that is impossible now."""
 
 
-def build_link(device: Device, family: Family, sink: Sink, adapter: Callable[[str], Adapter]) -> Link:
-    """Return the link that `family` asks for. `adapter` returns the shared Bluetooth adapter of a name."""
+def build_link(
+    device: Device, family: Family, sink: Sink, adapter: Callable[[str], Adapter], credentials: Credentials = NO_SECRETS
+) -> Link:
+    """Return the link that `family` asks for. `adapter` returns the shared Bluetooth adapter of a name.
+
+    AgentError if the device's own credential is unfit.
+    """
     if family.masker is not None:
         sink = _masked(sink, family.masker)
     continuous = any(measure.mode is Mode.CONTINUOUS for measure in family.measures)
     if isinstance(family.link, SerialSettings):
         return SerialLink(device, family.link, sink, continuous=continuous)
+    if isinstance(family.link, AdvertSettings):
+        return AdvertLink(device, sink, adapter(device.adapter), credentials.bindkey(device.id))
     return BleLink(device, family.link, sink, adapter(device.adapter), continuous=continuous)
 
 
 class Links:
     """Runs a link per device and tells `sink` what they report, and which devices lost their Bluetooth adapter."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the agent, by name
         self,
         sink: Sink,
         on_error: OnError,
         families: Mapping[str, Family] = FAMILIES,
         backend: Backend | None = None,
+        *,
         on_stuck: OnStuck = nobody_can_help,
+        credentials: Credentials = NO_SECRETS,
     ) -> None:
         self._on_stuck = on_stuck
         self._sink = sink
         self._on_error = on_error
         self._families = families
         self._backend = backend
+        self._credentials = credentials
         self._links: dict[str, _Running] = {}
         self._adapters: dict[str, tuple[Adapter, asyncio.Task[None]]] = {}
         self._lost: dict[str, str] = {}
@@ -106,7 +121,11 @@ class Links:
         if family is None:
             self._on_error(device.id, AgentError(f"there is no device family {device.family!r}"))
             return
-        link = build_link(device, family, self._sink, self._adapter)
+        try:
+            link = build_link(device, family, self._sink, self._adapter, self._credentials)
+        except AgentError as error:
+            self._on_error(device.id, error)
+            return
         self._links[device.id] = _Running(device, link, asyncio.create_task(self._keep(device.id, link.run)))
 
     def _adapter(self, name: str) -> Adapter:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.adverts import FILE, FORMATS, WITHOUT_LIBRARIES, load_adverts
 from tests.conformance.cases import load
 from tests.conformance.checks import CHECKS
 from tests.paths import CAPTURES
@@ -27,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     root = _root(metafunc.config)
-    for name in {"folder", "case", "device_case", "recording", "score_file"}.intersection(metafunc.fixturenames):
+    names = {"folder", "case", "device_case", "recording", "score_file", "advert_case"}
+    for name in names.intersection(metafunc.fixturenames):
         metafunc.parametrize(name, list(_found(name, root)) if root.is_dir() else [ABSENT])
 
 
@@ -39,7 +41,10 @@ def _root(config: pytest.Config) -> Path:
 
 
 def _found(name: str, root: Path) -> Iterable[object]:
-    """Yield what the tests want by the name of `folder`, `case`, `device_case`, `recording` or `score_file`."""
+    """Yield what the tests want by the name of a fixture."""
+    if name == "advert_case":
+        yield from _adverts(root)
+        return
     if name == "score_file":
         yield from (pytest.param(path, id=path.name) for path in sorted((root / SCORES).glob("*.json")))
         return
@@ -53,3 +58,10 @@ def _found(name: str, root: Path) -> Iterable[object]:
             yield from (pytest.param(path, id=f"{folder.name}/{path.name}") for path in files)
         elif name == "case" or CHECKS[folder.name].family:
             yield from (pytest.param(case, id=f"{folder.name}/{case.id}") for case in load(folder))
+
+
+def _adverts(root: Path) -> Iterable[object]:
+    marks = pytest.mark.skipif(bool(WITHOUT_LIBRARIES), reason=WITHOUT_LIBRARIES)
+    for folder in (root / name for name in sorted(FORMATS)):
+        if (folder / FILE).is_file():
+            yield from (pytest.param(case, id=f"{folder.name}/{case.id}", marks=marks) for case in load_adverts(folder))

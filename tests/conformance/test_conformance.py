@@ -9,6 +9,7 @@ from firmware_bridges.bridge import Family, SerialSettings
 from firmware_bridges.decoding import decode
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import VITALS, Malformed, Reading, Validity
+from tests.conformance.adverts import FILE, FORMATS, AdvertCase, completed, kilogram, readings, taken
 from tests.conformance.cases import Case
 from tests.conformance.checks import CHECKS, Fields
 from tests.conformance.conftest import SCORES
@@ -70,10 +71,29 @@ def test_a_recording_is_read_to_its_end(recording: Path) -> None:
     assert dropped <= len(data) // 100 + 8, "more than one byte in a hundred, and a frame begun, made no frame"
 
 
+def test_an_advert_means_what_it_is_said_to_mean(advert_case: AdvertCase) -> None:
+    case = advert_case
+    whole = completed(case)
+    if whole is not None:
+        assert case.expected not in list(readings(case)), "the case leaves nothing out after all"
+        case = case._replace(advert=whole, before=())
+    assert case.expected in list(readings(case))
+
+
+def test_of_an_advert_only_a_weight_is_taken(advert_case: AdvertCase) -> None:
+    """A room, a meal and a plant have a temperature, too."""
+    case = advert_case
+    found = taken(case)
+    assert {each.vital for each in found} <= {"weight"}
+    for each in found:
+        if each.validity is Validity.VALID:
+            assert each.value == VITALS["weight"].scaled(kilogram(case))
+
+
 def test_a_folder_of_captures_is_checked(folder: Path) -> None:
-    if folder.name not in {*CHECKS, SCORES}:
+    if folder.name not in {*CHECKS, *FORMATS, SCORES}:
         pytest.skip(f"{folder.name}: not supported yet")
-    assert any(folder.glob("*.json")), "a folder without cases"
+    assert any(folder.glob(FILE if folder.name in FORMATS else "*.json")), "a folder without cases"
 
 
 def _meaning(case: Case) -> Fields | str:

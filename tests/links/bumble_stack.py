@@ -19,7 +19,7 @@ from bleak.exc import BleakError, BleakGATTProtocolError
 from bleak.uuids import normalize_uuid_str
 from bumble.att import ATT_Error
 from bumble.controller import Controller
-from bumble.core import UUID, BaseBumbleError, PhysicalTransport
+from bumble.core import UUID, AdvertisingData, BaseBumbleError, PhysicalTransport
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt import Characteristic
 from bumble.gatt_client import CharacteristicProxy
@@ -85,7 +85,9 @@ class _Scanner(BaseBleakScanner):
 
     def _heard(self, heard: Advertisement) -> None:
         address = heard.address.to_string(with_type_qualifier=False)
-        seen = AdvertisementData(None, {}, {}, [], None, heard.rssi, (heard,))
+        parts = heard.data.get_all(AdvertisingData.Type.SERVICE_DATA_16_BIT_UUID)
+        service_data = {_uuid(uuid): bytes(data) for uuid, data in parts}
+        seen = AdvertisementData(None, {}, service_data, [], None, heard.rssi, (heard,))
         self.call_detection_callbacks(self.create_or_update_device(address, address, None, heard.address, seen), seen)
 
 

@@ -110,13 +110,16 @@ def test_a_screen_without_its_broker_says_so_and_comes_back() -> None:
 
 def test_without_a_terminal_it_prints_lines() -> None:
     command = [sys.executable, "-m", "edge_agent.cli.main", "watch", "--site", "TEST", "--ward", "W1"]
-    with Broker() as broker, subprocess.Popen(
-        [*command, f"127.0.0.1:{broker.port}"],
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        cwd=CHECKOUT,
-        text=True,
-    ) as process:
+    with (
+        Broker() as broker,
+        subprocess.Popen(
+            [*command, f"127.0.0.1:{broker.port}"],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            cwd=CHECKOUT,
+            text=True,
+        ) as process,
+    ):
         assert process.stdout is not None
         assert "connected to the broker" in process.stdout.readline()
         process.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_bridges.bridge import BleSettings, Family, SerialSettings
+from firmware_bridges.bridge import AdvertSettings, BleSettings, Family, SerialSettings
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import VITALS
 from tools.markdown import page, table
@@ -49,6 +49,8 @@ def _vitals(family: Family) -> str:
 def _link(family: Family) -> str:
     if isinstance(family.link, SerialSettings):
         return _serial(family.link)
+    if isinstance(family.link, AdvertSettings):
+        return "Bluetooth Low Energy adverts, without a connection"
     return _ble(family.link)
 
 

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import msgspec
 
+from edge_agent.domain.errors import AgentError
 from edge_agent.domain.settings import Broker, Tls
 from edge_agent.gateway.config.sheet import Sheet
 from edge_agent.gateway.config.words import Path as SettingPath
+
+BINDKEY = "credentials_bindkey-"
+"""With a device's id, the name of the credential that is its key: the unit's own prefix, then the file's name."""
+
+_KEY_BYTES = (12, 16)
+"""MiBeacon 2 and 3, and all others."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -28,6 +35,23 @@ class Credentials(msgspec.Struct, frozen=True):
         """Return the broker's password without its line end, None where none is set. OSError if it cannot be read."""
         file = self.file(broker.password) if broker.password else None
         return file.read_text(encoding="utf-8").rstrip("\r\n") if file else None
+
+    def bindkey(self, device: str) -> bytes | None:
+        """Return the key with which a device encrypts its adverts, from the credential that `BINDKEY` names, or None.
+
+        AgentError if it is no key of 12 or 16 bytes in hexadecimal; what stands there is not repeated.
+        """
+        name = f"{BINDKEY}{device}"
+        file = self.file(name)
+        if file is None or not file.exists():
+            return None
+        try:
+            key = bytes.fromhex(file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            key = b""
+        if len(key) not in _KEY_BYTES:
+            raise AgentError(f"the credential {name} is no key of 24 or 32 hexadecimal digits")
+        return key
 
     def check(self, broker: Broker, sheet: Sheet) -> None:
         """Complain of every file that the broker connection needs and this process cannot read."""
