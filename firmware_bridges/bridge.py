@@ -141,7 +141,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     `resync_frames`: after garbage, at most this many good frames are lost. `official` is False when the
     specification is not the maker's own: such a family carries that label wherever it is shown. `caution` is what else
     a person must know before believing its values. `identity` says which bytes name a patient or device. `conditions`:
-    what its encoder can express of `Sample.conditions`; it ignores the others.
+    what its encoder can express of `Sample.conditions`; it ignores the others. `polite`: what its bridge sends may be
+    sent to a device of which nobody knows yet what it is: it asks, and sets or erases nothing.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     identity: str = ""
     masker: Callable[[], Masker] | None = None
     conditions: tuple[Reason, ...] = ()
+    polite: bool = False
 
     def mode_of(self, vital: str) -> Mode:
         """Return how this family measures `vital`; KeyError if it does not."""

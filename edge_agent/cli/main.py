@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "watch a simulated ward: broker, beds and a real agent",
     "watch": "watch a ward: its beds and alerts, from any broker",
     "decode": "decode a device's raw bytes to readings",
+    "scan": "find connected devices and the family each speaks",
     "record": "record what a device sends, to a file for decode",
     "score": "score observations from JSON lines, such as with NEWS2",
     "replay": "replay a flight recording and print the same effects",

@@ -295,4 +295,5 @@ FAMILY = Family(
     encoder=Encoder,
     resync_frames=SETTLE - 1,
     conditions=(Reason.SENSOR_OFF, Reason.SEARCHING),
+    polite=True,
 )

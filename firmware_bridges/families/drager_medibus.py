@@ -383,4 +383,5 @@ FAMILY = Family(
     encoder=Encoder,
     resync_frames=0,
     conditions=(Reason.NOT_AVAILABLE, Reason.MALFUNCTION),
+    polite=True,
 )

@@ -305,4 +305,5 @@ FAMILY = Family(
     resync_frames=1,
     conditions=(Reason.NOT_AVAILABLE, Reason.CALIBRATING, Reason.HELD),
     identity="none: records of patient data (network, demographics) are never asked for",
+    polite=True,
 )

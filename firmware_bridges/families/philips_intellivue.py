@@ -274,4 +274,5 @@ FAMILY = Family(
         Reason.EARLY_ESTIMATE,
     ),
     identity="none: demographics and the patient object are never polled",
+    polite=True,
 )

@@ -35,6 +35,8 @@ def _section(family: Family) -> str:
         ("Bytes that bear identity", family.identity or "none"),
         ("Specification", "; ".join(family.documents)),
     ]
+    if isinstance(family.link, SerialSettings):
+        facts.append(("`edge-agent scan`", "listens, then asks" if family.polite else "only listens"))
     if not family.official:
         facts.append(("Standing", "**not official**: the specification is not the maker's own"))
     if family.caution:
