@@ -29,6 +29,7 @@ from edge_agent.simulator.playing import play
 from edge_agent.simulator.ports import Port
 from firmware_bridges.bridge import SERIAL, Family, Sample, SerialSettings
 from firmware_bridges.families import FAMILIES
+from firmware_bridges.gatt import uuid
 from firmware_bridges.vitals import Send
 from tests.links.bluez import bleak_closed, bluez_on
 from tests.links.pty import PtyDevice
@@ -253,8 +254,7 @@ def test_bluetooth_devices_are_told_by_the_services_they_advertise(bus: str) -> 
 
 
 def test_a_service_that_serves_two_kinds_is_ambiguous() -> None:
-    oximeter = FAMILIES["bluetooth_pulse_oximeter"].link
-    found = bluetooth.families_of([oximeter.service.upper()] if not isinstance(oximeter, SerialSettings) else [])
+    found = bluetooth.families_of([uuid(0x1822).upper()])
     assert found == ("bluetooth_pulse_oximeter", "bluetooth_pulse_oximeter_spot")
 
 
