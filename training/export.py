@@ -7,6 +7,7 @@ is recorded through the agent's own door, never through TensorFlow's interpreter
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from edge_agent.risk.manifest import (
     Golden,
     GoldenFile,
     GoldenWindow,
+    Histogram,
     Input,
     Manifest,
     Output,
@@ -53,6 +55,7 @@ class Contract(NamedTuple):
     task: Task
     channels: tuple[Channel, ...]
     trained_on: dict[str, Range]
+    spread: dict[str, Histogram]
     training: Training
 
 
@@ -89,6 +92,7 @@ def export(model: tf.keras.Model, contract: Contract, representative: Floats, fi
         output=Output(quantity="logit", dtype="int8", shape=opened.output.shape, quantisation=found_out),
         calibration=fitted.calibration,
         trained_on=contract.trained_on,
+        spread=contract.spread,
         thresholds=fitted.thresholds,
         training=contract.training,
     )
@@ -164,5 +168,7 @@ def _golden(model: Model, channels: tuple[Channel, ...], representative: Floats)
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write manifest.json, one field a line, so that two bundles can be compared by eye."""
-    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    """Write manifest.json, one field a line, so that two bundles can be compared by eye; a row of numbers is one."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    rows = re.sub(rb"\[[-+.\deE,\s]+\]", lambda row: b"".join(row[0].split()), text)
+    (folder / MANIFEST).write_bytes(rows + b"\n")

@@ -29,6 +29,7 @@ from training.families import boosting, convolutional, logistic, svm
 from training.hourly import Flags, Rows, Stays
 from training.material import material, sample
 from training.metrics import Figures, Scores, at_sensitivity, auroc, figures
+from training.spread import spread
 from training.task import N7_6H, Labels, labels
 
 FAMILIES = {"logistic": logistic, "svm": svm, "convolutional": convolutional}
@@ -89,6 +90,7 @@ def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bo
         task=N7_6H,
         channels=channels(),
         trained_on=_ranges(stays, rows),
+        spread=spread(stays, split.fit),
         training=_provenance(stays, labelled, rows),
     )
     tuning = _tuned(hourly.select(stays, split.tune))

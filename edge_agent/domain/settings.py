@@ -48,6 +48,9 @@ ScoreName = str
 Adapter = Annotated[str, Meta(pattern=r"^(hci\d{1,2})?$", extra={"form": "the name of an adapter such as hci0"})]
 BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower-case words such as left earlobe"})]
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
+BundleName = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "the name of a bundle: letters, digits, _ and -"})
+]
 Sources = Annotated[tuple[Id, ...], Meta(max_length=16)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
 Encounter = Annotated[
@@ -107,7 +110,9 @@ class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept_unsigned_config: Annotated[
         bool, Meta(description="Whether a configuration pushed without a signature may be applied.")
     ] = False
-    model: Annotated[str, Meta(description="Name of the risk model's bundle.", min_length=1)] = "news2-7-within-6h-cnn"
+    model: Annotated[str, Meta(description="Name or folder of the risk model's bundle.", min_length=1)] = (
+        "news2-7-within-6h-cnn"
+    )
     consumers: Annotated[
         tuple[Id, ...], Meta(max_length=32, description="Programs whose receipts count as delivered to a person.")
     ] = ()
@@ -233,6 +238,10 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     risk_alert_probability: Annotated[
         Probability | None, Meta(description="Probability from which the risk model advises; empty: it never alerts.")
     ] = None
+    model: Annotated[BundleName, Meta(description="Name of the risk model's bundle; empty: the gateway's own.")] = ""
+    shadow_model: Annotated[
+        BundleName, Meta(description="Bundle on trial: its scores are published as such and never alert; empty: none.")
+    ] = ""
 
     def limit(self, rule: str) -> Limit:
         """Return the effective limit of `rule`: the ward's own, or the default."""

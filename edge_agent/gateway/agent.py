@@ -31,9 +31,11 @@ from edge_agent.gateway.delivery.delivery import Delivery
 from edge_agent.gateway.delivery.tools import Hooks
 from edge_agent.gateway.herald import Herald
 from edge_agent.gateway.links import Links
+from edge_agent.gateway.model_watch import KEY as MODEL_KEY
+from edge_agent.gateway.model_watch import ModelWatch, Round
 from edge_agent.gateway.mqtt import Inbound
 from edge_agent.gateway.recorder import FORMAT, Header, Recorder, append
-from edge_agent.gateway.scoring import Scoring
+from edge_agent.gateway.scoring import FOLDER, Scoring
 from edge_agent.gateway.store.records import Opening
 from edge_agent.gateway.store.store import Store
 from edge_agent.gateway.systemd import Notifier
@@ -42,6 +44,7 @@ from edge_agent.wire.outgoing import Draft, Outgoing, Stamp
 from edge_agent.wire.topics import Topics
 
 HEALTH_S = 30.0
+MODEL_S = 3600.0
 REMEMBER_S = 300.0
 WATCH_S = 1.0
 RESTART_AFTER_S = 3 * 3600.0
@@ -103,7 +106,9 @@ class Agent:
         )
         self._keeper.file_trouble = self._file_trouble
         await asyncio.to_thread(self._keeper.start)
-        self._scoring = Scoring(self._take)
+        self._scoring = Scoring(self._take, self._scored, self._state / FOLDER)
+        self._model_watch = ModelWatch(boottime())
+        self._restore_model_day(opening)
         self._links = Links(
             self._take_from_link, self._link_failed, on_stuck=self._stuck, credentials=self._credentials
         )
@@ -132,6 +137,7 @@ class Agent:
         self._every(WATCH_S, self._watch)
         self._every(HEALTH_S, self._health)
         self._every(REMEMBER_S, self._keep_memory)
+        self._every(MODEL_S, self._tell_model)
         self._spawn(self._load_model())
         log.info("started", run=self._run, version=__version__, beds=len(self._keeper.settings.beds))
         self._notifier.ready(self._status())
@@ -151,12 +157,28 @@ class Agent:
         self._commands.remember(kept.done)
         return True
 
+    def _restore_model_day(self, opening: Opening) -> None:
+        """Go on with the model's day; one that cannot be read is begun anew."""
+        try:
+            self._model_watch.restore(opening.memory[MODEL_KEY])
+        except (KeyError, msgspec.MsgspecError) as error:
+            log.info("the model's day begins anew", why=repr(error))
+
     async def _load_model(self) -> None:
-        await self._scoring.load(self._settings.local.model)
-        if self._scoring.refused:
-            log.error("model refused", why=self._scoring.refused)
-        self._fact("model-refused", self._scoring.refused)
+        """Open the models of the settings in force; each runs its golden vectors first, or is refused."""
+        used, shadow = self._scoring.used, self._scoring.shadow
+        await self._scoring.load(*self._models(self._keeper.settings))
+        self._model_watch.models(used.scorer, shadow.scorer)
+        for seat in (used, shadow):
+            if seat.refused:
+                log.error("model refused", name=seat.name, why=seat.refused)
+        self._fact("model-refused", used.refused)
         self._reborn()
+        self._tell_model()
+
+    def _models(self, ward: WardSettings) -> tuple[str, str]:
+        """Return the names of the model in use and of the one on trial."""
+        return ward.model or self._settings.local.model, ward.shadow_model
 
     # ------------------------------------------------------------------------------------------------ work
 
@@ -196,6 +218,8 @@ class Agent:
 
         Changed devices are deaf until their new links open; the others notice nothing.
         """
+        if self._models(ward) != (self._scoring.used.name, self._scoring.shadow.name):
+            self._spawn(self._load_model())
         changed = {*changes.devices_removed, *changes.devices_changed}
         self._moving |= changed
         self._take(SettingsApplied(ward))
@@ -229,8 +253,18 @@ class Agent:
         self._publish(self._herald.health(self._run, self._delivery, self._voice.devices))
         self._spawn(asyncio.to_thread(self._clock.refresh))
 
+    def _scored(self, scored: Round) -> None:
+        """Count a round of answers, and tell what a model on trial said."""
+        self._model_watch.count(scored, self._keeper.settings.risk_alert_probability)
+        for draft in self._herald.shadows(scored):
+            self._publish(draft)
+
+    def _tell_model(self) -> None:
+        day = self._model_watch.day(boottime(), self._keeper.settings.risk_alert_probability)
+        self._publish(self._herald.model(day))
+
     def _keep_memory(self) -> None:
-        self._store.remember(self._memory())
+        self._store.remember({**self._memory(), MODEL_KEY: self._model_watch.encode(boottime())})
 
     def _memory(self) -> dict[str, bytes]:
         stamp = self._stamp()
@@ -333,7 +367,7 @@ class Agent:
         self._recorder.finish()
         if self._recording is not None:
             await self._recording
-        await self._store.remember(self._memory())
+        await self._store.remember({**self._memory(), MODEL_KEY: self._model_watch.encode(boottime())})
         self._publish(self._herald.health(self._run, self._delivery, self._voice.devices))
         await self._delivery.stop()
         await self._store.close()

@@ -9,19 +9,23 @@ from functools import partial
 from edge_agent import __version__
 from edge_agent.domain.effects import DeviceReport
 from edge_agent.domain.settings import Broker, LocalSettings, Protocol
+from edge_agent.domain.trial import ModelDay
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.config.keeper import ConfigKeeper
 from edge_agent.gateway.delivery.delivery import Delivery
 from edge_agent.gateway.delivery.session import Presence, Station
 from edge_agent.gateway.inspection import Inspection
+from edge_agent.gateway.model_watch import Round
 from edge_agent.gateway.mqtt import Endpoint, Inbound
-from edge_agent.gateway.scoring import Scoring
+from edge_agent.gateway.scoring import Scoring, Seat
+from edge_agent.risk.scorer import Scorer
 from edge_agent.wire import compose
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.payloads import PAYLOADS
 from edge_agent.wire.payloads.birth import AlertSystem, Birth, ModelVersion, born_beds, born_devices
 from edge_agent.wire.payloads.health import LedgerLine
+from edge_agent.wire.payloads.model import ModelState, model
 from edge_agent.wire.payloads.state import Presence as Word
 from edge_agent.wire.topics import Topics
 from firmware_bridges.families import FAMILIES
@@ -54,14 +58,14 @@ class Herald:
 
     def birth(self, number: int) -> Draft:
         """Return `birth` of connection `number` of this run."""
-        ward, scorer = self._keeper.settings, self._scoring.scorer
-        model = None if scorer is None else ModelVersion(scorer.manifest.name, scorer.model_sha256)
+        ward, scorer = self._keeper.settings, self._scoring.used.scorer
         body = Birth(
             birth=number,
             agent=__version__,
             python=platform.python_version(),
             runtime="" if scorer is None else scorer.runtime,
-            model=model,
+            model=_version(scorer),
+            shadow=_version(self._scoring.shadow.scorer),
             beds=born_beds(ward),
             devices=born_devices(ward, FAMILIES),
             schemas=tuple(PAYLOADS),
@@ -73,6 +77,18 @@ class Herald:
     def reported(self) -> Draft:
         """Return `config/reported`."""
         return compose.config_reported(self._topics, boottime(), self._keeper.report())
+
+    def model(self, day: ModelDay) -> Draft:
+        """Return `model`: the day of the risk model."""
+        used, shadow = self._scoring.used, self._scoring.shadow
+        on_trial = _model_state(shadow, day.shadow_answers or {}) if shadow.name else None
+        return compose.model(self._topics, boottime(), model(day, _model_state(used, day.answers), on_trial))
+
+    def shadows(self, scored: Round) -> list[Draft]:
+        """Return what the model on trial said, a message a bed."""
+        now = boottime()
+        said = zip(scored.asked, scored.shadows or (), strict=False)
+        return [compose.shadow(self._topics, now, wanted.bed, answer) for wanted, answer in said]
 
     def health(self, run: str, delivery: Delivery, devices: Mapping[str, DeviceReport]) -> Draft:
         """Return `health` of `run`."""
@@ -111,6 +127,16 @@ class Herald:
 
     def _state(self, word: Word, number: int) -> Draft:
         return compose.state(self._topics, boottime(), word, number)
+
+
+def _version(scorer: Scorer | None) -> ModelVersion | None:
+    return None if scorer is None else ModelVersion(scorer.manifest.name, scorer.model_sha256)
+
+
+def _model_state(seat: Seat, answers: dict[str, int]) -> ModelState:
+    scorer = seat.scorer
+    name, sha256 = (seat.name, None) if scorer is None else (scorer.manifest.name, scorer.model_sha256)
+    return ModelState(name=name, sha256=sha256, refused=seat.refused or None, answers=answers)
 
 
 def _endpoint(local: LocalSettings, credentials: Credentials) -> Endpoint:

@@ -18,6 +18,7 @@ import msgspec
 import edge_agent
 from edge_agent.domain.windows import QUANTITIES
 from edge_agent.risk import features
+from edge_agent.risk.drift import INPUTS
 from edge_agent.risk.manifest import Channel, GoldenFile, Input, Manifest, Quantisation
 from edge_agent.risk.runtime import Tensor
 from firmware_bridges.vitals import VITALS
@@ -163,6 +164,10 @@ def _check_output(manifest: Manifest, place: str) -> None:
     unknown = set(manifest.trained_on) - set(QUANTITIES)
     if unknown:
         raise BundleError(f"{place} trained_on", f"names {sorted(unknown)}, which is no input", _EXPORT)
+    for name, found in manifest.spread.items():
+        rises = all(a < b for a, b in pairwise(found.edges)) and len(found.shares) == len(found.edges) + 1
+        if name not in INPUTS or not rises:
+            raise BundleError(f"{place} spread.{name}", "is no histogram of an input", _EXPORT)
 
 
 def _same(found: Tensor, said: Quantisation) -> bool:

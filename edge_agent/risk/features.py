@@ -73,7 +73,8 @@ _STEP = np.array([STEP[quantity] for quantity in QUANTITIES], np.float32)
 _EDGES = [np.array([b.up_to for b in NEWS2_BANDS[q] if b.up_to is not None], np.float32) for q in QUANTITIES]
 _POINTS = [np.array([band.points for band in NEWS2_BANDS[quantity]], np.float32) for quantity in QUANTITIES]
 _LOG_AGE = (np.log1p(np.arange(SIGHT + 1)) / np.log1p(SIGHT)).astype(np.float32)
-_SEX = {"female": -1.0, "male": 1.0}
+SEX = {"female": -1.0, "male": 1.0}
+"""The channel `sex` of what a patient record says; 0 for anything else."""
 _PULSE, _SYSTOLIC = QUANTITIES.index("pulse"), QUANTITIES.index("systolic")
 TOTAL = CHANNELS.index("news2_total")
 
@@ -116,7 +117,7 @@ def from_windows(windows: Sequence[Window]) -> Beds:
     return Beds(
         medians,
         np.array([np.nan if person.age_years is None else person.age_years for person in people], np.float32),
-        np.array([_SEX.get(person.sex or "", 0.0) for person in people], np.float32),
+        np.array([SEX.get(person.sex or "", 0.0) for person in people], np.float32),
         np.array([person.pregnant for person in people], np.bool_),
         np.array([np.nan if window.news2_total is None else window.news2_total for window in windows], np.float32),
     )

@@ -98,6 +98,17 @@ class Range(_Record, frozen=True):
     high: float
 
 
+class Histogram(_Record, frozen=True):
+    """How one input was spread in training: `shares` of the hours that had it, by bin.
+
+    Bins are parted by `edges`, rising, each the last value of its bin; `missing` is the share of hours that had none.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[Annotated[float, msgspec.Meta(ge=0, le=1)], ...]
+    missing: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class Threshold(_Record, frozen=True):
     """A probability at which to alert, with what it gave on data held out of the fit."""
 
@@ -136,6 +147,7 @@ class Manifest(_Record, frozen=True):
     output: Output
     calibration: Calibration
     trained_on: dict[str, Range]
+    spread: dict[str, Histogram]
     thresholds: tuple[Threshold, ...]
     training: Training
 

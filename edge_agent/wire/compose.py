@@ -18,6 +18,7 @@ from edge_agent.domain.effects import (
     VitalsReport,
 )
 from edge_agent.domain.settings import SECOND
+from edge_agent.domain.windows import RiskAnswer
 from edge_agent.wire.envelope import Body, Envelope, message_id, micros, utc
 from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
 from edge_agent.wire.payloads.alert import AlertEvent, alert
@@ -27,7 +28,9 @@ from edge_agent.wire.payloads.command_result import CommandResult, observed
 from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
+from edge_agent.wire.payloads.model import Model
 from edge_agent.wire.payloads.score import score
+from edge_agent.wire.payloads.shadow import shadow as shadow_of
 from edge_agent.wire.payloads.state import Presence, State
 from edge_agent.wire.payloads.stored import stored
 from edge_agent.wire.payloads.vitals import vitals
@@ -127,6 +130,16 @@ def birth(topics: Topics, at: int, body: Birth) -> Draft:
 def health(topics: Topics, at: int, body: Health) -> Draft:
     """Return `health`."""
     return _draft("health", topics, body, at, Urgency.LIVE)
+
+
+def model(topics: Topics, at: int, body: Model) -> Draft:
+    """Return `model`."""
+    return _draft("model", topics, body, at, Urgency.STATE)
+
+
+def shadow(topics: Topics, at: int, bed: str, answer: RiskAnswer) -> Draft:
+    """Return what a model on trial says of a bed."""
+    return _draft("shadow", topics, shadow_of(bed, answer), at, Urgency.LIVE, bed=bed)
 
 
 def heartbeat(topics: Topics, at: int) -> Draft:

@@ -58,6 +58,8 @@ TOPICS: dict[str, Topic] = {
         Topic(
             "score", "bed/{bed}/score", OUT, 1, PASSING, 60, "score", "NEWS2 with its parts; risk, or why there is none"
         ),
+        Topic("shadow", "bed/{bed}/shadow", OUT, 0, PASSING, 60, "shadow", "a model on trial; it never alerts"),
+        Topic("model", "model", OUT, 1, RETAINED, None, "model", "every hour: answers, drift, a model on trial"),
         Topic("alert", "bed/{bed}/alert", OUT, 1, PASSING, None, "alert", "every alert event of a bed"),
         Topic("alerts", "bed/{bed}/alerts", OUT, 1, RETAINED, None, "alerts", "present alerts and the bed's state"),
         Topic("gateway-alert", "alert", OUT, 1, PASSING, None, "alert", "every alert event of the gateway itself"),

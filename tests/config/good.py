@@ -79,6 +79,7 @@ settings:
   telemetry_interval_s: 2
   news2_delay_s: 30
   risk_alert_probability: 0.25
+  shadow_model: news2-7-within-6h-cnn
 """
 
 

@@ -90,6 +90,13 @@ CONTRADICTIONS = {
         lambda m: m["calibration"].update(logits=[], probabilities=[]),
     ],
     "trained_on: names": [lambda m: m["trained_on"].update(lactate={"low": 0, "high": 1})],
+    "spread.pulse: is no histogram": [
+        lambda m: m["spread"]["pulse"]["edges"].reverse(),
+        lambda m: m["spread"]["pulse"]["shares"].pop(),
+    ],
+    "spread.lactate: is no histogram": [
+        lambda m: m["spread"].update(lactate={"edges": [], "shares": [], "missing": 0})
+    ],
     f"{MODEL}: has sha256": [lambda m: m["files"].pop(MODEL)],
 }
 

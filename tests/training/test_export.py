@@ -44,6 +44,7 @@ def _export(model: Net, representative: Floats, folder: Path, used: tuple[Channe
         task=Task(id="test", title="a test", horizon_hours=6, reaches=7, asked_below=5),
         channels=used,
         trained_on={"pulse": Range(low=20, high=250)} if used else {},
+        spread={},
         training=Training(
             data="random", licence="none", fingerprint="0" * 64, stays=0, rows=0, positives=0, seed=0, tools={}
         ),

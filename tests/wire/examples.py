@@ -40,6 +40,7 @@ from edge_agent.domain.effects import (
 from edge_agent.domain.errors import Problem
 from edge_agent.domain.scores import Part, RuleScore
 from edge_agent.domain.settings import SECOND, Bed, BedState, Device, Limit, WardSettings
+from edge_agent.domain.trial import Agreement, Drift, ModelDay
 from edge_agent.domain.windows import Abstention, Driver, RiskScore
 from edge_agent.wire.compose import (
     birth,
@@ -48,7 +49,9 @@ from edge_agent.wire.compose import (
     config_reported,
     health,
     heartbeat,
+    model,
     seal,
+    shadow,
     state,
 )
 from edge_agent.wire.outgoing import Draft, Stamp
@@ -57,6 +60,8 @@ from edge_agent.wire.payloads.birth import AlertSystem, Birth, ModelVersion, bor
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported, Refusal, Source, fault
 from edge_agent.wire.payloads.health import Health, LedgerLine, device_health
+from edge_agent.wire.payloads.model import Model, ModelState
+from edge_agent.wire.payloads.model import model as day_of
 from edge_agent.wire.payloads.state import Presence
 from edge_agent.wire.schemas import schemas
 from edge_agent.wire.topics import Topics
@@ -103,6 +108,9 @@ def _of_the_gateway() -> Iterator[tuple[str, bytes]]:
     yield "heartbeat", _sealed(heartbeat(TOPICS, NOW))
     yield "birth", _sealed(birth(TOPICS, NOW, _birth()))
     yield "health", _sealed(health(TOPICS, NOW, _health()))
+    yield "model", _sealed(model(TOPICS, NOW, _model()))
+    yield "shadow", _sealed(shadow(TOPICS, NOW, "3", replace(RISK, model="ours-2", probability=0.31)))
+    yield "shadow-abstention", _sealed(shadow(TOPICS, NOW, "3", ABSTAINS))
     running = ConfigReported(version=4, sha256=SHA256, source=Source.PUSHED, settings=WARD)
     yield "config-reported", _sealed(config_reported(TOPICS, NOW, running, "push-4"))
     problem = Problem("/limits/spo2-low/limit", "limits.spo2-low.limit", "80", "85 to 100", "raise it to 85 or more")
@@ -126,6 +134,26 @@ def _birth() -> Birth:
         alert_system=AlertSystem.DIS,
         listeners=(),
     )
+
+
+def _model() -> Model:
+    spo2 = Drift("spo2", hours=180, missing=0.0111, missing_in_training=0.1207, distance=0.2384)
+    temperature = Drift("temperature", hours=180, missing=1.0, missing_in_training=0.6633, distance=None)
+    agreement = Agreement(
+        both=1981,
+        only_used=0,
+        only_shadow=3,
+        neither=320,
+        mean_difference=0.0042,
+        mean_distance=0.0107,
+        both_above=20,
+        only_used_above=2,
+        only_shadow_above=6,
+    )
+    scored = {"scored": 1981, "too-few-vitals": 300, "already-high": 23}
+    day = ModelDay(24.0, whole=True, answers=scored, drift=(spo2, temperature), shadow_answers={}, agreement=agreement)
+    used = ModelState(name="news2-7-within-6h-cnn", sha256=SHA256, answers=scored)
+    return day_of(day, used, ModelState(name="ours-2", refused="golden.json vector 3: differs", answers={}))
 
 
 def _health() -> Health:

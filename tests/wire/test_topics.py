@@ -72,7 +72,7 @@ def test_everything_that_is_retained_or_must_arrive_has_a_quality_of_service() -
     for row in TOPICS.values():
         assert row.qos == 1 or not row.retain
         assert row.qos in (0, 1)
-    assert {name for name, row in TOPICS.items() if row.qos == 0} == {"health", "heartbeat", "waveform"}
+    assert {name for name, row in TOPICS.items() if row.qos == 0} == {"health", "heartbeat", "shadow", "waveform"}
     assert all(TOPICS[name].expires_s is None for name in TOPICS if "alert" in name or TOPICS[name].retain)
 
 

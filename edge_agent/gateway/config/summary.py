@@ -85,16 +85,22 @@ def _limit(rule: str, ward: WardSettings, sheet: Sheet) -> Sequence[str]:
 
 def _intervals(ward: WardSettings) -> Iterable[str]:
     ages = ", ".join(f"{name} {ward.max_age(name) // SECOND} s" for name in QUANTITIES)
-    risk = ward.risk_alert_probability
     return _aligned(
         [
             ("Stale after", ages),
             ("Spot", f"due every {ward.spot_interval_min} min, counts for {ward.spot_max_age_min} min"),
             ("Vitals", f"published every {ward.telemetry_interval_s} s"),
             ("NEWS2", f"alerts after {ward.news2_delay_s} s"),
-            ("Risk", "shown, never alerts" if risk is None else f"advises from {risk:g}"),
+            ("Risk", _risk(ward)),
         ]
     )
+
+
+def _risk(ward: WardSettings) -> str:
+    risk = ward.risk_alert_probability
+    used = f", by {ward.model}" if ward.model else ""
+    shadow = f"; on trial: {ward.shadow_model}" if ward.shadow_model else ""
+    return f"{'shown, never alerts' if risk is None else f'advises from {risk:g}'}{used}{shadow}"
 
 
 def _origin(rule: str, sheet: Sheet) -> str:

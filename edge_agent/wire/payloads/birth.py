@@ -58,6 +58,7 @@ class Birth(Body, frozen=True, kw_only=True, tag="bedside/birth/1"):
     python: Annotated[str, Meta(description="version of Python")]
     runtime: Annotated[str, Meta(description="the TFLite runtime and its version; empty without one")]
     model: Annotated[ModelVersion | None, Meta(description="the risk model; left out without one")] = None
+    shadow: Annotated[ModelVersion | None, Meta(description="a model on trial, which never alerts")] = None
     beds: Annotated[tuple[BornBed, ...], Meta(description="every configured bed")]
     devices: Annotated[tuple[BornDevice, ...], Meta(description="every configured device")]
     schemas: Annotated[tuple[str, ...], Meta(description="ids of the payloads this agent speaks and hears")]

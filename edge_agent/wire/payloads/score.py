@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from edge_agent.domain.effects import ScoreReport
 from edge_agent.domain.scores import RuleScore
-from edge_agent.domain.windows import CAUSES, Abstention, Driver, RiskScore
+from edge_agent.domain.windows import CAUSES, Abstention, Driver, RiskAnswer, RiskScore
 from edge_agent.wire.envelope import Body, age_ms
 from edge_agent.wire.parts import BedId, Encounter, Item, number
 from firmware_bridges.vitals import VITALS, Vital
@@ -86,15 +86,21 @@ class Score(Body, frozen=True, kw_only=True, tag="bedside/score/1"):
 
 def score(report: ScoreReport) -> Score:
     """Return the payload of a score report. What is no probability is an abstention: the model failed."""
-    risk = _risk(report.risk) if isinstance(report.risk, RiskScore) else report.risk
+    risk, abstention = (None, None) if report.risk is None else answered(report.risk)
     return Score(
         bed=report.bed,
         encounter=report.encounter or None,
         rule=None if report.rule is None else _rule(report.rule),
-        risk=risk if isinstance(risk, Risk) else None,
-        abstention=_abstention(risk) if isinstance(risk, Abstention) else None,
+        risk=risk,
+        abstention=abstention,
         risk_age_ms=None if report.risk_at is None else age_ms(report.risk_at, report.at),
     )
+
+
+def answered(answer: RiskAnswer) -> tuple[Risk | None, NoRisk | None]:
+    """Return a model's answer as a risk, or as an abstention."""
+    said = _risk(answer) if isinstance(answer, RiskScore) else answer
+    return (said, None) if isinstance(said, Risk) else (None, _abstention(said))
 
 
 def _rule(rule: RuleScore) -> RuleResult:
