@@ -104,7 +104,7 @@ def parse_record(record: bytes) -> Record:
         if not 0 <= offset <= length - HEADER:
             raise FrameError("subrecord")
         found.append((HEADER + offset, kind))
-    ends = [start for start, _ in found[1:]] + [length]
+    ends = [*(start for start, _ in found), length][1:]
     parts = tuple(Subrecord(kind, record[start:end]) for (start, kind), end in zip(found, ends, strict=True))
     return Record(length, level, time, main_type, parts)
 

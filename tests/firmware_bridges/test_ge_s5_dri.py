@@ -194,6 +194,13 @@ def test_a_record_that_lies_about_itself_is_malformed() -> None:
         assert isinstance(event, Malformed)
 
 
+def test_a_record_without_subrecords_says_nothing() -> None:
+    record = plain()
+    record[18] = 0xFF  # the kind of the first one: there are no more
+    assert dri.parse_record(bytes(record)).subrecords == ()
+    assert heard(dri.frame(bytes(record))) == []
+
+
 def test_a_request_for_waveforms_is_made_as_the_tables_say() -> None:
     request = dri.parse_request(dri.parse_record(dri.unframe(dri.wave_request(b"\x01\x04"))))
     assert (request.kind, request.types) == (0, (1, 4, 0xFF))
