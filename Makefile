@@ -7,7 +7,7 @@ ARGS ?=
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test venv check format docs bench lock wheels train test-train test-slow
+.PHONY: help demo test venv check format docs bench fuzz lock wheels train test-train test-slow
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ docs: venv ## write the generated docs anew
 bench: venv ## measure the agent against the naive script
 	@tools/prepare.sh dev mosquitto
 	@$(RUN) benchmarks $(ARGS)
+
+fuzz: ## damage every device's frames a million times: ARGS="sensor_link --runs 100000"
+	@tools/prepare.sh dev
+	@$(RUN) tests.fuzz $(ARGS)
 
 lock: venv ## write requirements/*.txt for what pyproject.toml asks; newest versions with ARGS=--upgrade
 	tools/lock.sh $(ARGS)
