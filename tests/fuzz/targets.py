@@ -19,6 +19,7 @@ from tests.fuzz.envelopes import content_of
 
 TIER_B = frozenset(
     {
+        "advertised_scale",
         "contec_cms50_5byte",
         "contec_cms50d_bt_ble",
         "ivy_450c_ansarb",
