@@ -38,8 +38,9 @@ format: venv ## put the code into its format, mend what ruff can mend
 docs: venv ## write the generated docs anew
 	$(RUN) tools.generate_docs
 
-bench: venv ## measure the agent against the naive script
+bench: venv ## measure the agent against the naive script, and what a frame of each device costs
 	@tools/prepare.sh dev mosquitto
+	@$(RUN) benchmarks.decode
 	@$(RUN) benchmarks $(ARGS)
 
 fuzz: ## damage every device's frames a million times: ARGS="sensor_link --runs 100000"

@@ -72,7 +72,7 @@ def target(name: str) -> Target:
     where = channels(family)
     randomness = Random(name)
     frames = [*_recorded(family, randomness), *_answers(where)]
-    encoder, sample = family.encoder(), _sample(family, randomness, well=True)
+    encoder, sample = family.encoder(), sample_of(family, randomness, well=True)
     good = (*settling(family, encoder, sample), *encoded(encoder, [sample]))
     remembers = CONTROL in where or name in HISTORY
     pool = tuple((channel, data, content_of(name, data)) for channel, data in frames)
@@ -90,7 +90,7 @@ def _answers(where: tuple[str, ...]) -> Frames:
 def _recorded(family: Family, randomness: Random) -> Frames:
     """Let a simulated device converse with the family's bridge and return what the device sent, frame by frame."""
     bridge = family.bridge()
-    device = begin(family, lambda _: _sample(family, randomness, well=randomness.random() < 0.4))
+    device = begin(family, lambda _: sample_of(family, randomness, well=randomness.random() < 0.4))
     frames: Frames = []
     events = bridge.opened(0)
     for now in range(STEP, LONGEST, STEP):
@@ -120,7 +120,8 @@ def _split(family: Family, channel: str, data: bytes) -> Iterator[tuple[str, byt
         yield channel, data
 
 
-def _sample(family: Family, randomness: Random, *, well: bool) -> Sample:
+def sample_of(family: Family, randomness: Random, *, well: bool) -> Sample:
+    """Return what a device of `family` may measure; `well` without anything missing or wrong."""
     values = {measure.vital: _value(family, measure.vital, randomness) for measure in family.measures}
     if not well and randomness.random() < 0.3:
         values.pop(randomness.choice(sorted(values)))
