@@ -50,6 +50,7 @@ HISTORY = frozenset({"omron_hem_7142t2"})
 
 _TENTHS = {"perfusion_index": range(10, 2001, 10)}
 REACH: dict[str, dict[str, range]] = {
+    "healthypi_v4": {"heart_rate": range(1, 256), "respiratory_rate": range(1, 121)},
     "omron_hem_7142t2": {"systolic": range(26, 251)},
     "viatom_o2ring": _TENTHS,
     "viatom_pc60fw": _TENTHS,

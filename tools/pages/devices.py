@@ -9,6 +9,35 @@ from tools.markdown import page, table
 
 PAGE = "devices.md"
 
+UNSUPPORTED = (
+    ("Welch Allyn Propaq and other Welch Allyn monitors", "the protocol is given out under a non-disclosure agreement"),
+    ("Masimo MightySat and Radius-T over Bluetooth, Masimo ASCII 2 and IAP", "not published; ASCII 1 is supported"),
+    ("Mindray monitors by their own protocols (PDS)", "not published, and encrypted on newer ones"),
+    ("Draeger Infinity monitors", "their export is not published; devices with MEDIBUS are supported"),
+    ("Edan monitors by their own protocol", "not published"),
+    ("Nonin format 1", "its details could not be confirmed; formats 2, 7, 8 and 13 of the same devices are supported"),
+    (
+        "Smiths (BCI) and Berry BM1000 oximeters, JKS50F, WS20A",
+        "known from other programs alone, line settings by hearsay, and no bytes to check them by",
+    ),
+    ("Movesense sensors by their own service", "the payload is described in parts only"),
+    (
+        "Omron cuffs other than the HEM-7142T2 group",
+        "each has another memory, older ones want a key; one with the standard service: `bluetooth_blood_pressure`",
+    ),
+    (
+        "A&D cuffs by their own characteristic",
+        "not published; their standard service is read by `bluetooth_blood_pressure`",
+    ),
+    ("Viatom BP2 cuffs", "known from other programs alone, and some of the commands nearby must never be sent"),
+    ("HealthyPi v5 and 6", "a rate cannot be told from one that is held, since the leads are not told"),
+    (
+        "Thermometers that advertise: Xiaomi's, BTHome, Inkbird",
+        "a room and a meal have a temperature, too; the public formula for Xiaomi's gives 36.4 Cel on the table",
+    ),
+)
+"""Devices that a ward may have and that are not read, and why. Nothing here is guessed at in their place."""
+
 
 def write() -> str:
     """Return the page."""
@@ -19,6 +48,9 @@ def write() -> str:
         "raised or cleared on one frame alone.",
         table(("Family", "Devices", "Vitals", "Link"), map(_summary, FAMILIES.values())),
         *map(_section, FAMILIES.values()),
+        "## Not supported, and why",
+        "What has no public specification, or cannot be told from a value that is no measurement, is not guessed at.",
+        table(("Devices", "Why not"), UNSUPPORTED),
     )
 
 
