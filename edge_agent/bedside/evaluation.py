@@ -20,8 +20,8 @@ def evaluate(bed: BedUnit, context: Context, now: int) -> list[Effect]:
     if bed.dirty or (bed.rules_due is not None and now >= bed.rules_due):
         bed.dirty = False
         bed.score = rule_score(bed, context)
-        effects += [AlertChanged(alert, context.bed.encounter) for alert in judge(bed, context, streams, now)]
-    if effects or bed.snapshot_due:
+        effects += judge(bed, context, streams, now)
+    if bed.snapshot_due or any(isinstance(effect, AlertChanged) for effect in effects):
         effects.append(telling.snapshot(bed, context, now))
     effects.extend(telling.scores(bed, context, now))
     if now >= bed.report_due(context.settings):

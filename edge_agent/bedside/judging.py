@@ -14,11 +14,13 @@ from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.sight import last_seen
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import BedView, Finding
-from edge_agent.domain.alerts import Alert
+from edge_agent.domain.effects import AlertChanged, Suppressed
 from edge_agent.domain.settings import BedState
 
 
-def judge(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> Iterator[Alert]:
+def judge(
+    bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int
+) -> Iterator[AlertChanged | Suppressed]:
     """Run every rule and step its conditions; conditions no rule speaks of any more end.
 
     `streams` by quantity, the chosen one first.
@@ -33,14 +35,28 @@ def judge(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
             for finding in map(partial(_scale_said, view.spo2_scale), rule.evaluate(view)):
                 spoken.add(finding.condition)
                 condition = _condition(bed, finding)
+                before = condition.alert is not None
                 alert = condition.step(finding, now, timing, origin)
                 _remind(bed, condition.deadline(timing))
                 if alert is not None:
-                    yield alert
+                    yield AlertChanged(alert, context.bed.encounter)
+                yield from _hidden(condition, finding, context, now, before=before)
     for name in [n for n in bed.conditions if n not in spoken]:
         ended = bed.conditions[name].finish(now, f"no longer watched (bed is {context.bed.state.value})")
         if ended is not None:
-            yield ended
+            yield AlertChanged(ended, context.bed.encounter)
+
+
+def _hidden(
+    condition: Condition, finding: Finding, context: Context, now: int, *, before: bool
+) -> Iterator[Suppressed]:
+    """Yield what a plain rule would have announced, and this one did not."""
+    crossing = condition.crossing
+    hidden = crossing.step(finding, now, before=before, after=condition.alert is not None)
+    if hidden is not None:
+        by, since = hidden
+        priority, encounter = crossing.priority, context.bed.encounter
+        yield Suppressed(context.bed.id, condition.name, priority, by, since, now, encounter)
 
 
 def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> BedView:

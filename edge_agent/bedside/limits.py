@@ -42,42 +42,69 @@ def limit_rule(rule: str, quantity: str, *, low: bool, hazard: str, source: str)
 def _timing(rule: str) -> Callable[[WardSettings], Timing]:
     def timing(settings: WardSettings) -> Timing:
         limit = settings.limit(rule)
-        delays = {limit.priority: limit.delay_s * SECOND}
-        if limit.deep_limit is not None:
-            delays.setdefault(Priority.HIGH, min(limit.deep_delay_s, limit.delay_s) * SECOND)
-        return Timing(delays=delays)
+        cap = limit.delay_s * SECOND
+        if limit.deep_limit is None:
+            return Timing(delays={limit.priority: cap}, burden=_budget(rule, limit))
+        return Timing(
+            delays={limit.priority: cap, Priority.HIGH: cap},
+            deep=min(limit.deep_delay_s * SECOND, cap),
+            burden=_budget(rule, limit),
+        )
 
     return timing
 
 
+def _budget(rule: str, limit: Limit) -> int | None:
+    """Return the limit's burden in units of the resolution times ns."""
+    if limit.burden is None:
+        return None
+    quantity = rule.rpartition("-")[0].replace("-", "_")
+    return next(v for v in VITALS.values() if v.quantity == quantity).scaled(limit.burden) * SECOND
+
+
 def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) -> Finding:
-    worst = _worst(view, quantity, low=low)
+    fresh = _fresh(view, quantity)
+    worst = (min if low else max)(fresh, key=lambda pair: pair[1].value, default=None)
     if worst is None:
         return Finding(condition=rule, present=None, why=Why(text=_last_valid(view, quantity), rule=rule))
     stream, evidence = worst
     spot = stream.mode is Mode.SPOT
     edge = _scaled(limit.limit, stream)
     slack = _scaled(limit.hysteresis, stream) if rule in view.active and not spot else 0
-    beyond = evidence.value < edge + slack if low else evidence.value > edge - slack
-    if not beyond:
+    plain = _deeper(evidence.value, edge, low=low)
+    if not (plain or _deeper(evidence.value, edge + slack if low else edge - slack, low=low)):
         text = f"{NAMES[quantity]} {value_text(stream.vital, evidence.value)}, inside its limit"
         return Finding(condition=rule, present=False, why=Why(text=text, rule=rule, limit=edge), spot=spot)
-    priority = limit.priority
-    if limit.deep_limit is not None and _deeper(evidence.value, _scaled(limit.deep_limit, stream), low=low):
-        priority = Priority.HIGH
+    deep = limit.deep_limit is not None and _deeper(evidence.value, _scaled(limit.deep_limit, stream), low=low)
+    others = [other for each, other in fresh if each is not stream and each.mode is Mode.CONTINUOUS and not spot]
     text = finding_text(evidence, 0 if spot else _lasted(view.now, stream, evidence, edge, low=low))
-    why = Why(text=text, rule=rule, limit=edge, evidence=(evidence,), devices=(stream.device,))
-    return Finding(condition=rule, present=True, priority=priority, why=why, since=evidence.at, spot=spot)
+    why = Why(
+        text=text,
+        rule=rule,
+        limit=edge,
+        evidence=(evidence, *others),
+        devices=(stream.device,),
+    )
+    return Finding(
+        condition=rule,
+        present=True,
+        priority=Priority.HIGH if deep else limit.priority,
+        why=why,
+        since=evidence.at,
+        spot=spot,
+        depth=abs(evidence.value - edge) if plain else 0,
+        deep=deep,
+        confirmed=not others or any(_deeper(other.value, edge, low=low) for other in others),
+        plain=plain,
+    )
 
 
-def _worst(view: BedView, quantity: str, *, low: bool) -> tuple[Stream, Evidence] | None:
-    candidates = []
-    for stream in view.streams.get(quantity, []):
-        evidence = stream.evidence()
-        if evidence is not None and not stream.off:
-            candidates.append((stream, evidence))
-    pick = min if low else max
-    return pick(candidates, key=lambda pair: pair[1].value, default=None)
+def _fresh(view: BedView, quantity: str) -> list[tuple[Stream, Evidence]]:
+    return [
+        (stream, evidence)
+        for stream in view.streams.get(quantity, [])
+        if not stream.off and (evidence := stream.evidence()) is not None
+    ]
 
 
 def _last_valid(view: BedView, quantity: str) -> str:

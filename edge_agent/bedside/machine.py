@@ -12,8 +12,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from edge_agent.bedside.crossing import Crossing
+from edge_agent.bedside.delay import Delay
 from edge_agent.bedside.verdict import Finding, Timing
-from edge_agent.domain.alerts import LOUDEST_FIRST, Alert, ConditionState, Kind, Phase, Priority, SignalState
+from edge_agent.domain.alerts import Alert, ConditionState, Kind, Phase, Priority, SignalState
 
 TRANSITIONS: tuple[tuple[str, str, str, Phase | None], ...] = (
     ("idle", "present", "pending", None),
@@ -46,14 +48,14 @@ class Origin(msgspec.Struct, frozen=True):
 class Condition(msgspec.Struct):
     """State of one condition of one bed.
 
-    `since[p]`: since when it has been at least as bad as priority p without a break. `support`: the inputs that had
-    justified the alert. `clearing` and `lowering`: since when it has been absent, or better. `lost`: its input was
+    `delay`: what is counted until it is declared; `crossing`: what a plain rule would do. `support`: the inputs that
+    had justified the alert. `clearing` and `lowering`: since when it has been absent, or better. `lost`: its input was
     gone meanwhile. `live`: the last finding said present, so that delays run.
     """
 
     name: str
     ordinal: int = 0
-    since: dict[Priority, int] = {}
+    delay: Delay = msgspec.field(default_factory=Delay)
     alert: Alert | None = None
     support: tuple[str, ...] = ()
     material: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Condition(msgspec.Struct):
     lowering: int | None = None
     lost: bool = False
     live: bool = False
+    crossing: Crossing = msgspec.field(default_factory=Crossing)
 
     def step(self, finding: Finding, now: int, timing: Timing, origin: Origin) -> Alert | None:
         """Take a finding at `now` (ns) and return the alert's new revision when something is to be said."""
@@ -74,7 +77,8 @@ class Condition(msgspec.Struct):
 
     def forget(self) -> None:
         """After a restart: delays and holds that were running begin anew; an alert stays."""
-        self.since, self.clearing, self.lowering, self.live = {}, None, None, False
+        self.delay, self.clearing, self.lowering, self.live = Delay(), None, None, False
+        self.crossing = Crossing()
 
     def shift(self, by: int) -> None:
         """Move the alert's times by `by` ns, into another boot's clock."""
@@ -91,10 +95,10 @@ class Condition(msgspec.Struct):
 
     def deadline(self, timing: Timing) -> int | None:
         """Return when time alone would change something."""
-        times = []
+        times: list[int] = []
         if self.live:
-            rank = -1 if self.alert is None else self.alert.priority.rank
-            times = [self.since[p] + timing.delays[p] for p in self.since if p in timing.delays and p.rank > rank]
+            due = self.delay.deadline(timing, -1 if self.alert is None else self.alert.priority.rank)
+            times.extend(() if due is None else (due,))
         if self.clearing is not None:
             times.append(self.clearing + self._hold(timing))
         if self.lowering is not None:
@@ -127,13 +131,8 @@ class Condition(msgspec.Struct):
 
     def _present(self, finding: Finding, now: int, timing: Timing, origin: Origin) -> Alert | None:
         self.clearing = None
-        begun = now if finding.since is None else finding.since
-        for priority in LOUDEST_FIRST:
-            if priority.rank > finding.priority.rank:
-                self.since.pop(priority, None)
-            elif priority in timing.delays:
-                self.since.setdefault(priority, begun)
-        due = self._due(finding, now, timing)
+        self.delay.present(finding, now, timing)
+        due = finding.priority if finding.spot else self.delay.due(now, timing)
         if self.alert is None:
             return None if due is None else self._start(finding, due, now, origin)
         if due is not None and due.rank > self.alert.priority.rank:
@@ -142,11 +141,6 @@ class Condition(msgspec.Struct):
             return self._better(finding, now, timing)
         self.lowering = None
         return self._same(finding, now)
-
-    def _due(self, finding: Finding, now: int, timing: Timing) -> Priority | None:
-        if finding.spot:
-            return finding.priority
-        return next((p for p in LOUDEST_FIRST if p in self.since and now >= self.since[p] + timing.delays[p]), None)
 
     def _start(self, finding: Finding, priority: Priority, now: int, origin: Origin) -> Alert:
         self.ordinal += 1
@@ -162,7 +156,7 @@ class Condition(msgspec.Struct):
             phase=Phase.START,
             state=ConditionState.ACTIVE,
             signal=SignalState.ON,
-            began=min(self.since.values(), default=now),
+            began=min(self.delay.since.values(), default=now),
             raised=now,
             changed=now,
             why=finding.why,
@@ -191,7 +185,7 @@ class Condition(msgspec.Struct):
         return self._revise(now, Phase.UPDATE, why=finding.why, verifiable=True)
 
     def _absent(self, finding: Finding, now: int, timing: Timing) -> Alert | None:
-        self.since = {}
+        self.delay.absent(now)
         self.lowering = None
         if self.alert is None:
             return None
@@ -213,7 +207,7 @@ class Condition(msgspec.Struct):
             end_reason=reason,
             verifiable=verifiable or self.alert.verifiable,
         )
-        self.since, self.support, self.material = {}, (), ()
+        self.delay, self.support, self.material = Delay(), (), ()
         self.alert = self.clearing = self.lowering = None
         self.lost = False
         return ended

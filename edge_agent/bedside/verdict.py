@@ -69,6 +69,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     `support` names the inputs behind a present finding, `missing` those that are gone: an alert is lowered or ended
     only while none of the inputs that had supported it is missing. `spot`: rests on a spot value, so no delay and
     no waiting to clear. `material` changes when an update is worth a message.
+
+    `depth`: how far beyond the limit, in units of the resolution; `deep`: beyond the deep limit; `confirmed`: no fresh
+    second source says otherwise; `plain`: what a rule without hysteresis would say, None: the same.
     """
 
     condition: str
@@ -80,18 +83,35 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     support: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     material: tuple[str, ...] = ()
+    depth: int = 0
+    deep: bool = False
+    confirmed: bool = True
+    plain: bool | None = None
 
 
 class Timing(msgspec.Struct, frozen=True):
     """Delays in ns: how long a condition must hold before it is declared at each priority, and be gone before it ends.
 
     `clear_after_loss`: an alert whose input had been gone ends only after this much valid data (conventions A4,
-    issue text).
+    issue text). `deep`: the delay of what is beyond the deep limit. `burden`: depth times ns at which the quietest
+    priority is declared before its delay.
     """
 
     delays: dict[Priority, int]
     clear_after: int = 10 * SECOND
     clear_after_loss: int = 30 * SECOND
+    deep: int | None = None
+    burden: int | None = None
+
+    @property
+    def quietest(self) -> Priority:
+        """Return the priority that comes first as a condition worsens."""
+        return min(self.delays, key=lambda priority: priority.rank)
+
+    @property
+    def gap(self) -> int:
+        """Return how far apart, in ns, the moments lie of which three within a minute are declared."""
+        return self.delays[self.quietest] // 2
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from edge_agent.domain.alerts import Alert
+from edge_agent.domain.alerts import Alert, Priority
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.windows import Abstention, RiskScore, Window
@@ -122,6 +122,26 @@ class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
     encounter: str = ""
 
 
+class SuppressedBy(str, Enum):
+    """Why a crossing was not announced: over before its delay, not seen by the second source, or an alert stands."""
+
+    DELAY = "delay"
+    SECOND_SOURCE = "second-source"
+    STANDING = "standing"
+
+
+class Suppressed(msgspec.Struct, frozen=True, tag="suppressed"):
+    """A plain rule would have sounded at `would_have` and nobody was told; `at` is when that was certain."""
+
+    bed: str
+    condition: str
+    priority: Priority
+    by: SuppressedBy
+    would_have: int
+    at: int
+    encounter: str = ""
+
+
 class AlertsSnapshot(msgspec.Struct, frozen=True, tag="alerts"):
     """All present alerts of a bed ("" is the gateway) and the bed's state, for whoever joins late."""
 
@@ -161,6 +181,7 @@ Effect = (
     | StoredReadings
     | ScoreReport
     | AlertChanged
+    | Suppressed
     | AlertsSnapshot
     | RiskWanted
     | ObservationTaken

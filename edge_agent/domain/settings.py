@@ -157,17 +157,23 @@ class Bed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One limit rule: beyond `limit` for `delay_s` it alerts with `priority`; beyond `deep_limit`, high.
+    """One limit rule: beyond `limit` it alerts with `priority` after `delay_s` at the latest; beyond `deep_limit` high.
 
     It ends `hysteresis` inside the limit. A value equal to the limit is inside.
     """
 
     limit: Annotated[Decimal, Meta(description="Beyond this it alerts; a value equal to it is inside.")]
-    delay_s: Annotated[int, Meta(ge=0, le=60, description="Seconds beyond the limit until it alerts.")] = 15
+    delay_s: Annotated[
+        int, Meta(ge=0, le=60, description="Seconds beyond the limit until it alerts at the latest.")
+    ] = 15
+    burden: Annotated[
+        Decimal | None,
+        Meta(description="Depth beyond the limit times seconds at which it alerts sooner; empty: never."),
+    ] = None
     priority: Annotated[Priority, Meta(description="How loudly.")] = Priority.MEDIUM
     hysteresis: Annotated[Decimal, Meta(description="The alert ends this far inside the limit.")] = Decimal(0)
     deep_limit: Annotated[Decimal | None, Meta(description="Beyond this it alerts with high priority.")] = None
-    deep_delay_s: Annotated[int, Meta(ge=0, le=30, description="Seconds beyond the deep limit until then.")] = 5
+    deep_delay_s: Annotated[int, Meta(ge=0, le=30, description="Seconds beyond the deep limit until then.")] = 1
     enabled: Annotated[bool, Meta(description="False turns the rule off; spo2-low and one other stay on.")] = True
 
 
@@ -179,22 +185,29 @@ class LimitRule(msgspec.Struct, frozen=True):
     highest: Decimal
 
 
-def _rule(limit: str, hysteresis: str, bounds: tuple[str, str], *, deep: str, delay_s: int = 15) -> LimitRule:
+def _rule(limit: str, bounds: tuple[str, str], *, hysteresis: str, deep: str, told: tuple[str, int]) -> LimitRule:
+    """Return a rule; `told`: the burden and the seconds of which the first to be reached alerts."""
     lowest, highest = map(Decimal, bounds)
-    default = Limit(limit=Decimal(limit), delay_s=delay_s, hysteresis=Decimal(hysteresis), deep_limit=Decimal(deep))
+    default = Limit(
+        limit=Decimal(limit),
+        burden=Decimal(told[0]),
+        delay_s=told[1],
+        hysteresis=Decimal(hysteresis),
+        deep_limit=Decimal(deep),
+    )
     return LimitRule(default=default, lowest=lowest, highest=highest)
 
 
 LIMIT_RULES: dict[str, LimitRule] = {
-    "spo2-low": _rule("90", "2", ("85", "100"), deep="85"),
-    "pulse-low": _rule("45", "3", ("30", "70"), deep="40"),
-    "pulse-high": _rule("130", "5", ("80", "200"), deep="150"),
-    "respiratory-rate-low": _rule("9", "1", ("5", "15"), deep="7"),
-    "respiratory-rate-high": _rule("24", "2", ("18", "40"), deep="35", delay_s=30),
-    "systolic-low": _rule("100", "5", ("60", "140"), deep="90"),
-    "systolic-high": _rule("200", "5", ("140", "260"), deep="219"),
-    "temperature-low": _rule("35.5", "0.2", ("32.0", "36.5"), deep="35.0"),
-    "temperature-high": _rule("38.5", "0.2", ("37.5", "42.0"), deep="40.0"),
+    "spo2-low": _rule("90", ("85", "100"), hysteresis="2", deep="85", told=("50", 15)),
+    "pulse-low": _rule("45", ("30", "70"), hysteresis="3", deep="40", told=("60", 15)),
+    "pulse-high": _rule("130", ("80", "200"), hysteresis="5", deep="150", told=("150", 15)),
+    "respiratory-rate-low": _rule("9", ("5", "15"), hysteresis="2", deep="7", told=("30", 15)),
+    "respiratory-rate-high": _rule("24", ("18", "40"), hysteresis="2", deep="35", told=("150", 30)),
+    "systolic-low": _rule("100", ("60", "140"), hysteresis="5", deep="90", told=("150", 15)),
+    "systolic-high": _rule("200", ("140", "260"), hysteresis="5", deep="219", told=("150", 15)),
+    "temperature-low": _rule("35.5", ("32.0", "36.5"), hysteresis="0.2", deep="35.0", told=("3.0", 15)),
+    "temperature-high": _rule("38.5", ("37.5", "42.0"), hysteresis="0.2", deep="40.0", told=("3.0", 15)),
 }
 """Every limit rule by id. A low SpO2 limit is never below 85 % (ISO 80601-2-61, reference conventions A4)."""
 

@@ -19,7 +19,9 @@ from edge_agent.domain.effects import (
     LinkReport,
     RiskWanted,
     SendToDevice,
+    Suppressed,
 )
+from edge_agent.domain.settings import SECOND
 from edge_agent.wire.compose import compose
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.topics import Topics
@@ -76,7 +78,7 @@ class Voice:
             elif isinstance(effect, AlertsSnapshot):
                 shown += compose(effect, self._topics, stamp)
             else:
-                self._reported(effect)
+                self._reported(effect, now)
                 others += compose(effect, self._topics, stamp, self._of_bed(effect))
         if events:
             # The snapshots that show the events wait for the same commit: nothing is shown that a kill could undo.
@@ -94,12 +96,14 @@ class Voice:
         bed = getattr(effect, "bed", "")
         return [report for report in self.links.values() if report.bed == bed]
 
-    def _reported(self, effect: Effect) -> None:
+    def _reported(self, effect: Effect, now: int) -> None:
         if isinstance(effect, LinkReport):
             self.links[effect.device] = effect
             log.info("link", device=effect.device, bed=effect.bed, state=effect.state.value, reason=effect.reason)
         elif isinstance(effect, DeviceReport):
             self.devices[effect.device] = effect
+        elif isinstance(effect, Suppressed):
+            _withheld(effect, now)
 
     def _noticed(self, alert: Alert, now: int) -> None:
         log.info(
@@ -113,3 +117,15 @@ class Voice:
         )
         if alert.bed and alert.phase is Phase.START and alert.priority.rank >= Priority.MEDIUM.rank:
             self._hands.freeze(alert.event_id, now)
+
+
+def _withheld(effect: Suppressed, now: int) -> None:
+    """Log an alert that was not raised: which, why, and how long ago a plain limit would have sounded."""
+    log.info(
+        "alert suppressed",
+        bed=effect.bed,
+        condition=effect.condition,
+        priority=effect.priority.value,
+        by=effect.by.value,
+        would_have_ago_s=round((now - effect.would_have) / SECOND, 1),
+    )

@@ -9,6 +9,7 @@ import csv
 import gzip
 import select
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import serial
@@ -37,31 +38,79 @@ def recordings() -> Iterator[list[dict[str, int]]]:
     yield from seconds.values()
 
 
+class Reference:
+    """The SpO2 rule by brute force, ms by ms, straight from its words."""
+
+    def __init__(self) -> None:
+        self.rule = LIMIT_RULES["spo2-low"].default
+        self.said: list[tuple[int, str]] = []
+        self.values: list[int | None] = []
+        self.active = self.lost = False
+        self.inside: int | None = None
+        self.last: int | None = None
+
+    def second(self, value: int | None) -> None:
+        """Take the value of the next second; without one, the last counts until it is stale."""
+        second = len(self.values)
+        if second and not self.active:
+            self.start(second * 1000, self.values)
+        self.last = second if value is not None else self.last
+        stale = self.last is None or second - self.last >= MAX_AGE
+        self.values.append(value if value is not None or stale else self.values[-1])
+        if not self.active:
+            any(self.start(second * 1000 + ms, self.values) for ms in range(1000))
+            self.inside, self.lost = None, False
+            return
+        if stale:
+            self.inside, self.lost = None, True
+        elif value is not None:
+            clear = value >= self.rule.limit + self.rule.hysteresis
+            self.inside = (second if self.inside is None else self.inside) if clear else None
+        if self.inside is not None and second >= self.inside + (30 if self.lost else 10):
+            self.active = False
+            self.said.append((second, "end"))
+
+    def start(self, now: int, values: list[int | None]) -> bool:
+        """Tell whether an alert starts at `now` (ms) by the held `values`, and note it."""
+        limit, deep, burden = self.rule.limit, self.rule.deep_limit, self.rule.burden
+        assert deep is not None
+        assert burden is not None
+        if values[-1] is None or values[-1] >= limit:
+            return False
+        run = next((i for i in range(len(values), 0, -1) if not below(values[i - 1], limit)), 0)
+        deep_run = next((i for i in range(len(values), 0, -1) if not below(values[i - 1], deep)), 0)
+        area = sum((limit - (v or 0)) * min(1000, now - i * 1000) for i, v in enumerate(values) if i >= run)
+        due = (
+            now >= (run + self.rule.delay_s) * 1000
+            or (deep_run < len(values) and now >= (deep_run + self.rule.deep_delay_s) * 1000)
+            or area >= burden * 1000
+            or self.often(now, values)
+        )
+        if due:
+            self.active = True
+            self.said.append((now // 1000, "start"))
+        return due
+
+    def often(self, now: int, values: list[int | None]) -> bool:
+        """Tell whether three moments within a minute, half a delay apart, were below the limit."""
+        moment = now
+        for _ in range(2):
+            moment -= self.rule.delay_s * 500
+            while moment >= 0 and not below(values[moment // 1000], self.rule.limit):
+                moment = moment // 1000 * 1000 - 1
+        return moment >= max(0, now - 60_000)
+
+
+def below(value: int | None, limit: Decimal) -> bool:
+    return value is not None and value < limit
+
+
 def spo2_reference(seconds: list[dict[str, int]]) -> list[tuple[int, str]]:
-    """Say by brute force when SpO2 alerts start and end: second by second, straight from the rule's words."""
-    rule = LIMIT_RULES["spo2-low"].default
-    said: list[tuple[int, str]] = []
-    below = inside = None
-    last = lost = None
-    active = False
-    for second, values in enumerate(seconds):
-        if "spo2" in values:
-            value, last = values["spo2"], second
-            edge = rule.limit + (rule.hysteresis if active else 0)
-            below, inside = (
-                (below if below is not None else second, None)
-                if value < edge
-                else (None, inside if inside is not None else second)
-            )
-        elif last is not None and second - last >= MAX_AGE:
-            inside, lost = None, active or None
-        if not active and below is not None and second >= below + rule.delay_s and second - (last or 0) < MAX_AGE:
-            active = True
-            said.append((below + rule.delay_s, "start"))
-        if active and inside is not None and second >= inside + (30 if lost else 10):
-            active, lost = False, None
-            said.append((second, "end"))
-    return said
+    """Say when SpO2 alerts start and end."""
+    reference = Reference()
+    for values in seconds:
+        reference.second(values.get("spo2"))
+    return reference.said
 
 
 class OverALine(Bench):

@@ -24,7 +24,7 @@ def finding(present: bool | None, priority: Priority = Priority.MEDIUM, **more: 
 def state_of(condition: Condition) -> str:
     """Name the state as the table does."""
     if condition.alert is None:
-        return "pending" if condition.since else "idle"
+        return "pending" if condition.delay.since else "idle"
     return "active" if condition.clearing is None else "clearing"
 
 

@@ -65,6 +65,7 @@ settings:
     spo2-low:
       limit: 91
       delay_s: 20
+      burden: 50
       priority: high
       hysteresis: 2
       deep_limit: 86

@@ -64,7 +64,20 @@ def test_the_summary_says_where_each_limit_is_from(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(GOOD, encoding="utf-8")
     lines = {line.split()[0]: line for line in _check(file).output.splitlines() if line.strip()}
-    assert lines["spo2-low"].split()[1:] == ["<", "91", "20", "s", "<", "86", "4", "s", "93", "high", f"{file}:53:5"]
+    assert lines["spo2-low"].split()[1:] == [
+        "<",
+        "91",
+        "20",
+        "s",
+        "50",
+        "<",
+        "86",
+        "4",
+        "s",
+        "93",
+        "high",
+        f"{file}:53:5",
+    ]
     assert lines["pulse-low"].endswith("default")
     assert set(LIMIT_RULES) <= set(lines)
 

@@ -20,10 +20,15 @@ def write() -> str:
         "Each rule guards against one hazard. Priorities are those of IEC 60601-1-8; the one given is the highest the "
         "rule can reach.",
         "## Limits",
-        "A value equal to the limit is inside. An alert ends the hysteresis inside its limit. No configuration may "
-        "move a limit beyond the bounds in the last column.",
+        "A value equal to the limit is inside. Beyond it an alert comes after so many seconds at the latest; "
+        "sooner when depth beyond the limit times seconds reaches the number under *or at*, at a third moment "
+        "within a minute that lies half the delay after the one before, or beyond the deep limit. Where a second "
+        "source of the vital is fresh, only the latest time does not wait for it to be beyond the limit too. An "
+        "alert ends the hysteresis inside its limit. What a plain limit would have announced and this one did not "
+        "is told as suppressed, with the time. No configuration may move a limit beyond the bounds in the last "
+        "column.",
         table(
-            ("Rule", "Limit", "after", "Deep limit (high)", "after", "Hysteresis", "Bounds of the limit"),
+            ("Rule", "Limit", "after", "or at", "Deep limit (high)", "after", "Hysteresis", "Bounds of the limit"),
             starmap(_limit, LIMIT_RULES.items()),
         ),
         "## About a bed",
@@ -37,7 +42,7 @@ def _limit(name: str, rule: LimitRule) -> tuple[str, ...]:
     limit = rule.default
     deep = ("", "") if limit.deep_limit is None else (str(limit.deep_limit), f"{limit.deep_delay_s} s")
     after, bounds = f"{limit.delay_s} s", f"{rule.lowest} to {rule.highest}"
-    return f"`{name}`", str(limit.limit), after, *deep, str(limit.hysteresis), bounds
+    return f"`{name}`", str(limit.limit), after, str(limit.burden or ""), *deep, str(limit.hysteresis), bounds
 
 
 def _table(rules: Iterable[Rule | GatewayRule]) -> str:

@@ -61,6 +61,6 @@ def _rules(ward: WardSettings) -> WardSettings:
 
 def _plain(limit: Limit) -> Limit:
     """Return the limit with decimals of one form: 38.50 is 38.5, and 90.0 is 90."""
-    values = {name: getattr(limit, name) for name in ("limit", "hysteresis", "deep_limit")}
+    values = {name: getattr(limit, name) for name in ("limit", "hysteresis", "deep_limit", "burden")}
     plain = {name: None if value is None else Decimal(f"{value.normalize():f}") for name, value in values.items()}
     return msgspec.structs.replace(limit, **plain)

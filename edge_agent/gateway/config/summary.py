@@ -15,7 +15,7 @@ from edge_agent.gateway.config.migrations import SECTION
 from edge_agent.gateway.config.sheet import Sheet
 
 _NO_BEDS = "No beds: this gateway waits for a configuration on config/desired."
-_LIMIT_HEADS = ("Limit", "alerts", "after", "high", "after", "ends at", "Priority", "From")
+_LIMIT_HEADS = ("Limit", "alerts", "after", "or at", "high", "after", "ends at", "Priority", "From")
 
 
 def as_text(loaded: Loaded) -> str:
@@ -76,10 +76,10 @@ def _limit(rule: str, ward: WardSettings, sheet: Sheet) -> Sequence[str]:
     limit, low = ward.limit(rule), rule.endswith("-low")
     sign = "<" if low else ">"
     if not limit.enabled:
-        return (rule, "off", "", "", "", "", "", _origin(rule, sheet))
+        return (rule, "off", "", "", "", "", "", "", _origin(rule, sheet))
     deep = ("", "") if limit.deep_limit is None else (f"{sign} {limit.deep_limit}", f"{limit.deep_delay_s} s")
     ends = limit.limit + limit.hysteresis if low else limit.limit - limit.hysteresis
-    first = (rule, f"{sign} {limit.limit}", f"{limit.delay_s} s")
+    first = (rule, f"{sign} {limit.limit}", f"{limit.delay_s} s", "" if limit.burden is None else str(limit.burden))
     return (*first, *deep, str(ends), limit.priority.value, _origin(rule, sheet))
 
 

@@ -27,6 +27,7 @@ def check_limits(ward: WardSettings, sheet: Sheet) -> None:
             _check_limit(rule, limit, path, sheet)
             _check_deep_limit(rule, limit, path, sheet)
             _check_hysteresis(rule, ward, path, sheet)
+            _check_burden(limit, path, sheet)
         else:
             remedy = suggestion(rule, LIMIT_RULES, "choose one of them")
             sheet.complain(path, f"the unknown rule {shown(rule)}", one_of(LIMIT_RULES), remedy)
@@ -36,7 +37,7 @@ def check_limits(ward: WardSettings, sheet: Sheet) -> None:
 def _check_steps(rule: str, limit: Limit, path: Path, sheet: Sheet) -> None:
     """Refuse digits that no measurement has: they would be rounded without a word."""
     step = Decimal(1).scaleb(-_DECIMALS[_quantity(rule)])
-    for name in ("limit", "deep_limit", "hysteresis"):
+    for name in ("limit", "deep_limit", "hysteresis", "burden"):
         value = getattr(limit, name)
         if value is not None and sheet.sound((*path, name)) and value % step:
             remedy = f"write {value.quantize(step, ROUND_HALF_UP)}"
@@ -75,6 +76,12 @@ def _check_hysteresis(rule: str, ward: WardSettings, path: Path, sheet: Sheet) -
         never = "write a smaller one: with this the alert would never end"
         remedy = never if limit.hysteresis > 0 else "leave the minus out: it is counted towards normal"
         sheet.complain((*path, "hysteresis"), found, f"0 to {room}", remedy)
+
+
+def _check_burden(limit: Limit, path: Path, sheet: Sheet) -> None:
+    """Refuse a burden that is reached at once: the delay would mean nothing."""
+    if limit.burden is not None and limit.burden <= 0 and sheet.sound((*path, "burden")):
+        sheet.complain((*path, "burden"), str(limit.burden), "more than 0", "leave it out to wait for `delay_s`")
 
 
 def _check_floors(ward: WardSettings, sheet: Sheet) -> None:
