@@ -140,9 +140,10 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     `resync_frames`: after garbage, at most this many good frames are lost. `official` is False when the
     specification is not the maker's own: such a family carries that label wherever it is shown. `caution` is what else
-    a person must know before believing its values. `identity` says which bytes name a patient or device. `conditions`:
-    what its encoder can express of `Sample.conditions`; it ignores the others. `polite`: what its bridge sends may be
-    sent to a device of which nobody knows yet what it is: it asks, and sets or erases nothing.
+    a person must know before believing its values. `identity` says which bytes name a patient or device. `announces`:
+    which of "model" and "serial" a device of the family tells, if it has one, at the start of every conversation.
+    `conditions`: what its encoder can express of `Sample.conditions`; it ignores the others. `polite`: what its bridge
+    sends may be sent to a device of which nobody knows yet what it is: it asks, and sets or erases nothing.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     official: bool = True
     caution: str = ""
     identity: str = ""
+    announces: tuple[str, ...] = ()
     masker: Callable[[], Masker] | None = None
     conditions: tuple[Reason, ...] = ()
     polite: bool = False

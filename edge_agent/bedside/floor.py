@@ -82,7 +82,8 @@ class Floor:
 
     def quiet(self, line: Line) -> int | None:
         """Return when silence makes a line quiet, in ns; None for one that may be silent."""
-        return line.quiet_deadline() if self.routes[line.id].continuous else None
+        route = self.routes[line.id]
+        return line.quiet_deadline(route.family.period) if route.continuous else None
 
     def sooner(self, due: int | None) -> None:
         """Note a deadline without looking at all the others; waking too early changes nothing."""

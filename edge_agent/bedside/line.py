@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.bedside.identity import Proof, Shown
 from edge_agent.domain.effects import DeviceReport, LinkReport, LinkState
-from edge_agent.domain.settings import SECOND
-from firmware_bridges.vitals import DeviceStatus, Identity, Reason
+from edge_agent.domain.settings import SECOND, Device
+from firmware_bridges.vitals import DeviceStatus, Reason
 
 QUIET_AFTER = 5 * SECOND
 """An open link of a continuous device that says nothing for this long is quiet."""
@@ -15,7 +16,10 @@ REPORT_EVERY = 30 * SECOND
 
 
 class Line(msgspec.Struct):
-    """State of one device's line. Times in ns; counters since the run began."""
+    """State of one device's line. Times in ns; counters since the run began.
+
+    `refused` says why its device is the wrong one, until the right one has shown itself or it was unplugged.
+    """
 
     id: str
     bed: str
@@ -31,11 +35,15 @@ class Line(msgspec.Struct):
     rejected: dict[str, int] = {}
     conditions: tuple[Reason, ...] = ()
     battery: int | None = None
-    model: str = ""
-    serial: str = ""
+    shown: Shown = msgspec.field(default_factory=Shown)
+    proof: Proof = Proof.AGREED
+    unproven_since: int = 0
+    refused: str = ""
 
     def enter(self, state: LinkState, reason: str, at: int) -> LinkReport | None:
-        """Change the link state; the report when it really changed."""
+        """Change the link state; the report when it really changed. A line with the wrong device stays lost."""
+        if self.refused and state is not LinkState.LOST:
+            return None
         if state is self.state and (reason == self.reason or not reason):
             return None
         if state is LinkState.CONNECTING and self.state is LinkState.LOST:
@@ -58,21 +66,22 @@ class Line(msgspec.Struct):
         self.battery = status.battery if status.battery is not None else self.battery
         return changed
 
-    def identify(self, identity: Identity) -> None:
-        """Keep what the device says it is."""
-        self.model = identity.model or self.model
-        self.serial = identity.serial or self.serial
+    def prove(self, device: Device, at: int) -> None:
+        """Compare what the device has shown with what it is expected to be."""
+        before, self.proof = self.proof, self.shown.proof(device, at)
+        if self.proof is not before:
+            self.unproven_since = at
 
     def reject(self, reason: Reason | str) -> None:
         """Count a reading that is not used."""
         name = reason.value if isinstance(reason, Reason) else reason
         self.rejected[name] = self.rejected.get(name, 0) + 1
 
-    def quiet_deadline(self) -> int | None:
-        """Return when silence makes a streaming link quiet."""
+    def quiet_deadline(self, period: int) -> int | None:
+        """Return when silence makes a streaming link quiet. `period`: ns between two frames."""
         if self.state is not LinkState.STREAMING or self.last_data is None:
             return None
-        return self.last_data + QUIET_AFTER
+        return self.last_data + max(QUIET_AFTER, 2 * period)
 
     def report(self) -> DeviceReport:
         """Return the counters for health."""
@@ -87,6 +96,6 @@ class Line(msgspec.Struct):
             rejected=dict(sorted(self.rejected.items())),
             conditions=self.conditions,
             battery=self.battery,
-            model=self.model,
-            serial=self.serial,
+            model=self.shown.model,
+            serial=self.shown.serial,
         )

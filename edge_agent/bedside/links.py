@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.floor import Floor, Handler
+from edge_agent.bedside.identity import Proof, Shown, contradictions
 from edge_agent.bedside.line import REPORT_EVERY, Line
-from edge_agent.domain.effects import Effect, LinkReport, LinkState, SendToDevice, StoredReadings
+from edge_agent.domain.effects import Effect, HangUp, LinkReport, LinkState, SendToDevice, StoredReadings
 from edge_agent.domain.inputs import LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.domain.windows import QUANTITIES
+from firmware_bridges.bridge import SerialSettings
 from firmware_bridges.vitals import DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send
 
 
@@ -28,13 +30,25 @@ def due(floor: Floor, now: int, effects: list[Effect]) -> dict[str, None]:
     for name, line in floor.state.lines.items():
         quiet, wake = floor.quiet(line), floor.bridges[name].next_deadline()
         if quiet is not None and now >= quiet:
-            touched |= dict.fromkeys(_enter(floor, name, Entered(LinkState.QUIET, "no data", quiet), effects))
+            touched |= dict.fromkeys(_quiet(floor, name, quiet, now, effects))
         if wake is not None and now >= wake:
             touched |= dict.fromkeys(_events(floor, name, floor.bridges[name].wake(now), now, effects))
         if now >= line.next_report:
             line.next_report = now + REPORT_EVERY
             effects.append(line.report())
     return touched
+
+
+def _quiet(floor: Floor, device: str, since: int, now: int, effects: list[Effect]) -> Iterable[str]:
+    """Note that a line fell silent. On a cable the conversation begins anew: it may lead to another device by now."""
+    line, route = floor.state.lines[device], floor.routes[device]
+    if not isinstance(route.family.link, SerialSettings):
+        return _enter(floor, device, Entered(LinkState.QUIET, "no data", since), effects)
+    touched = _enter(floor, device, Entered(LinkState.QUIET, "no data; asked anew", since), effects)
+    line.shown = Shown(line.shown.attached)
+    line.prove(route.device, now)
+    bridge = floor.bridges[device]
+    return _events(floor, device, [*bridge.closed(now), *bridge.opened(now)], now, effects) or touched
 
 
 def _connecting(floor: Floor, link: LinkConnecting, _now: int, effects: list[Effect]) -> Iterable[str]:
@@ -45,7 +59,11 @@ def _opened(floor: Floor, link: LinkOpened, now: int, effects: list[Effect]) -> 
     bridge = floor.bridges.get(link.device)
     if bridge is None:
         return ()
-    floor.state.lines[link.device].last_frame = -1
+    line = floor.state.lines[link.device]
+    line.last_frame, line.shown = -1, Shown(link.attached)
+    line.prove(floor.routes[link.device].device, now)
+    if line.proof is Proof.CONTRADICTED:
+        return _refuse(floor, line, now, effects)
     touched = _events(floor, link.device, bridge.opened(link.received_at), now, effects)
     floor.sooner(bridge.next_deadline())
     opened = Entered(LinkState.QUIET, "open, nothing heard yet", link.received_at)
@@ -71,6 +89,10 @@ def _closed(floor: Floor, link: LinkClosed, now: int, effects: list[Effect]) -> 
     if bridge is None:
         return ()
     touched = _events(floor, link.device, bridge.closed(link.received_at), now, effects)
+    line = floor.state.lines[link.device]
+    if line.refused and link.reason.endswith(line.refused):
+        return touched  # we hung up
+    line.refused = ""
     return _enter(floor, link.device, Entered(LinkState.LOST, link.reason, link.received_at), effects) or touched
 
 
@@ -81,6 +103,8 @@ def _events(floor: Floor, device: str, events: list[Event], now: int, effects: l
     for event in events:
         if not isinstance(event, Reading):
             changed |= _told(floor, line, event, effects)
+        elif line.proof is not Proof.AGREED:
+            changed |= _unwanted(floor, line, event, now, effects)
         elif event.stored or _late(floor, line, event, now):
             stored.append(event)
         elif bed is not None:
@@ -93,15 +117,50 @@ def _events(floor: Floor, device: str, events: list[Event], now: int, effects: l
 def _told(floor: Floor, line: Line, event: Event, effects: list[Effect]) -> bool:
     """Take what is no reading; True when the device's conditions changed."""
     if isinstance(event, Send):
-        effects.append(SendToDevice(line.id, event.channel, event.data))
+        if line.proof is not Proof.CONTRADICTED:
+            effects.append(SendToDevice(line.id, event.channel, event.data))
     elif isinstance(event, Malformed):
         line.malformed += 1
     elif isinstance(event, Identity):
-        line.identify(event)
+        return _identified(floor, line, event, effects)
     elif isinstance(event, DeviceStatus) and line.status(event):
         floor.changed(line.bed)
         return True
     return False
+
+
+def _identified(floor: Floor, line: Line, identity: Identity, effects: list[Effect]) -> bool:
+    """Compare what the device says it is with what is expected; True when that decides whether it counts."""
+    before, route = line.proof, floor.routes[line.id]
+    line.shown.told(identity)
+    line.prove(route.device, identity.at)
+    if line.proof is Proof.AGREED and line.refused:
+        line.refused = ""
+        _enter(floor, line.id, Entered(LinkState.STREAMING, "", identity.at), effects)
+    elif line.shown.certain(route.family.check.strength, identity.at):
+        _refuse(floor, line, identity.at, effects)
+    floor.changed(line.bed)
+    return line.proof is not before
+
+
+def _unwanted(floor: Floor, line: Line, reading: Reading, now: int, effects: list[Effect]) -> bool:
+    """Count what a device measured that is not, or not yet, known to be the right one."""
+    wrong = line.proof is Proof.CONTRADICTED
+    line.reject("wrong-device" if wrong else "unproven-device")
+    if wrong and line.shown.certain(floor.routes[line.id].family.check.strength, reading.at):
+        return bool(_refuse(floor, line, now, effects))
+    return False
+
+
+def _refuse(floor: Floor, line: Line, now: int, effects: list[Effect]) -> tuple[str, ...]:
+    """Hang up on the wrong device, and say which was expected and which answered."""
+    line.refused = f"wrong device: {'; '.join(contradictions(floor.routes[line.id].device, line.shown))}"
+    if not line.shown.hung_up:
+        line.shown.hung_up = True
+        effects.append(HangUp(line.id, line.refused))
+    touched = _enter(floor, line.id, Entered(LinkState.LOST, line.refused, now), effects)
+    floor.changed(line.bed)
+    return touched
 
 
 def _late(floor: Floor, line: Line, reading: Reading, now: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.bedside.identity import Proof
 from edge_agent.bedside.line import Line
 from edge_agent.bedside.verdict import DeviceView
 from edge_agent.domain.settings import SECOND, Device, WardSettings
@@ -37,4 +38,15 @@ def route_of(device: Device, settings: WardSettings) -> Route:
 def view_of(device: Device, line: Line) -> DeviceView:
     """Return the device as rules see it."""
     port = device.port or device.address
-    return DeviceView(device.id, port, line.state, line.reason, line.since, line.conditions)
+    agreed = line.proof is Proof.AGREED
+    return DeviceView(
+        id=device.id,
+        port=port,
+        state=line.state,
+        reason=line.reason,
+        since=line.since,
+        conditions=line.conditions if agreed else (),
+        expected=device.expected,
+        refused=line.refused,
+        unproven_since=line.unproven_since if line.proof is Proof.UNPROVEN else None,
+    )

@@ -11,13 +11,16 @@ from edge_agent.domain.alerts import Kind, Priority, Why
 from edge_agent.domain.effects import LinkState
 from edge_agent.domain.inputs import GatewayFact
 from edge_agent.domain.scores import RuleScore
-from edge_agent.domain.settings import SECOND, Bed, WardSettings
+from edge_agent.domain.settings import SECOND, Bed, Expected, WardSettings
 from edge_agent.domain.windows import Abstention, RiskScore
 from firmware_bridges.vitals import Reason
 
 
 class DeviceView(msgspec.Struct, frozen=True):
-    """A device of this bed as a rule sees it. `port` names the cable or address a person can look for."""
+    """A device of this bed as a rule sees it. `port` names the cable or address a person can look for.
+
+    `refused` says why it is the wrong device; `unproven_since` since when the right one has not shown who it is (ns).
+    """
 
     id: str
     port: str
@@ -25,6 +28,9 @@ class DeviceView(msgspec.Struct, frozen=True):
     reason: str
     since: int
     conditions: tuple[Reason, ...] = ()
+    expected: Expected | None = None
+    refused: str = ""
+    unproven_since: int | None = None
 
     @property
     def why(self) -> str:

@@ -35,6 +35,13 @@ class SendToDevice(msgspec.Struct, frozen=True, tag="send"):
     data: bytes
 
 
+class HangUp(msgspec.Struct, frozen=True, tag="hang-up"):
+    """Close a device's link, for this reason, and try again after a while."""
+
+    device: str
+    reason: str
+
+
 class LinkReport(msgspec.Struct, frozen=True, tag="link"):
     """A device's link changed state; `since` is when it entered it."""
 
@@ -175,6 +182,7 @@ class ObservationTaken(msgspec.Struct, frozen=True, tag="observation-taken"):
 
 Effect = (
     SendToDevice
+    | HangUp
     | LinkReport
     | DeviceReport
     | VitalsReport

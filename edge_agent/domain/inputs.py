@@ -37,11 +37,20 @@ class LinkConnecting(msgspec.Struct, frozen=True, tag="link-connecting"):
     received_at: int
 
 
+class Attached(msgspec.Struct, frozen=True):
+    """What the host knows of the device at a link before it says a word; empty where it cannot tell."""
+
+    usb_serial: str = ""
+    by_id: tuple[str, ...] = ()
+    address: str = ""
+
+
 class LinkOpened(msgspec.Struct, frozen=True, tag="link-opened"):
     """The link is up; the device may speak."""
 
     device: str
     received_at: int
+    attached: Attached = Attached()
 
 
 class LinkData(msgspec.Struct, frozen=True, tag="link-data"):

@@ -47,6 +47,10 @@ ScoreName = str
 """The name of a score, one of those in `edge_agent.bedside.scores`."""
 Adapter = Annotated[str, Meta(pattern=r"^(hci\d{1,2})?$", extra={"form": "the name of an adapter such as hci0"})]
 BodySite = Annotated[str, Meta(pattern=r"^[a-z -]{0,32}$", extra={"form": "lower-case words such as left earlobe"})]
+Proof = Annotated[
+    str, Meta(pattern=r"^[ -~]{0,128}$", extra={"form": "plain text as the device or port says it, at most 128"})
+]
+"""What a device must show of itself; compared without regard to upper or lower case. Empty: anything will do."""
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
 BundleName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "the name of a bundle: letters, digits, _ and -"})
@@ -118,6 +122,15 @@ class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who a device must be. What is set is compared with what answers; until all of it is shown nothing counts."""
+
+    by_id: Annotated[Proof, Meta(description="Serial only: its name in /dev/serial/by-id, without the folder.")] = ""
+    usb_serial: Annotated[Proof, Meta(description="Serial only: the serial number of its USB adapter.")] = ""
+    model: Annotated[Proof, Meta(description="The model, as the device itself says it.")] = ""
+    serial: Annotated[Proof, Meta(description="The serial number, as the device itself says it.")] = ""
+
+
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One bedside device. Exactly one of `port` (serial) and `address` (BLE) is set."""
 
@@ -129,6 +142,9 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     adapter: Annotated[Adapter, Meta(description="Bluetooth only: the adapter; empty: the first.")] = ""
     site: Annotated[BodySite, Meta(description="Where on the body it measures.")] = ""
     baudrate: Annotated[Baudrate | None, Meta(description="Serial only: speed, if not the family's own.")] = None
+    expected: Annotated[
+        Expected | None, Meta(description="Who must answer; another device is refused as the wrong one.")
+    ] = None
 
 
 class Bed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from edge_agent.domain.errors import AgentError
+from edge_agent.domain.inputs import Attached
 from edge_agent.domain.settings import Device
 from edge_agent.gateway import adverts
 from edge_agent.gateway.ble_adapter import Adapter
@@ -48,12 +49,15 @@ class AdvertLink:
                         ended.set_exception(error)
 
             with self._adapter.heard(self._address, heard):
-                self._facts.opened()
+                self._facts.opened(Attached(address=self._address))
                 await ended
 
     def send(self, channel: str, data: bytes) -> bool:
         """Nothing can be sent to a device that is only listened to."""
         return False
+
+    def hang_up(self, reason: str) -> None:
+        """There is no connection to end: what the wrong device says is refused as long as it says it."""
 
     def _take(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
         advert = adverts.Advert(

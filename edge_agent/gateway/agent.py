@@ -120,7 +120,14 @@ class Agent:
         recordings = self._state / "recordings"
         await asyncio.to_thread(recordings.mkdir, mode=0o750, exist_ok=True)
         self._recorder = Recorder(recordings, header, ward.snapshot, self._append)
-        hands = Hands(self._delivery, self._memory, self._links.send, self._scoring.ask, self._recorder.freeze)
+        hands = Hands(
+            outlet=self._delivery,
+            remember=self._memory,
+            send=self._links.send,
+            ask=self._scoring.ask,
+            freeze=self._recorder.freeze,
+            hang_up=self._links.hang_up,
+        )
         self._voice = Voice(self._topics, self._stamp, hands)
         self._core = Core(ward, self._recorder, self._voice.speak, self._core_failed)
 

@@ -9,6 +9,7 @@ from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakGATTProtocolError
 
+from edge_agent.domain.inputs import Attached
 from edge_agent.domain.settings import Device
 from edge_agent.gateway.backoff import Backoff
 from edge_agent.gateway.ble_adapter import Adapter, disconnect
@@ -33,6 +34,9 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 3.0, 30.0
 One that did is connected again as soon as it is heard.
 """
 
+REFUSED_S = 10.0
+"""Before a device that was the wrong one is connected again."""
+
 log = structlog.get_logger()
 
 
@@ -53,14 +57,17 @@ class BleLink:
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._writes: asyncio.Queue[tuple[str, bytes]] | None = None
-        self._spoke = self._worked = False
+        self._spoke = self._worked = self._refused = False
 
     async def run(self) -> None:
         """Keep the device connected until cancelled."""
         with self._facts.run():
             while True:
-                self._spoke = self._worked = False
+                self._spoke = self._worked = self._refused = False
                 self._facts.closed(await self._connection())
+                if self._refused:
+                    await asyncio.sleep(REFUSED_S)
+                    continue
                 if not self._worked:
                     self._adapter.failed(self.address)
                 if not self._spoke:
@@ -72,6 +79,12 @@ class BleLink:
             return False
         self._writes.put_nowait((channel, data))
         return True
+
+    def hang_up(self, reason: str) -> None:
+        """Disconnect, because the device is the wrong one, and look again after `REFUSED_S`."""
+        if self._writes is not None and not self._ended.done():
+            self._refused = True
+            self._ended.set_result(reason)
 
     def attempting(self) -> None:
         """Hear from the adapter that a connection is being made."""
@@ -102,7 +115,7 @@ class BleLink:
 
     async def _session(self, client: BleakClient) -> str:
         self._writes = asyncio.Queue(PENDING)
-        self._facts.opened()
+        self._facts.opened(Attached(address=client.address))
         parts = {asyncio.create_task(self._serve(client, self._writes))}
         if self._silence is not None:
             parts.add(asyncio.create_task(self._silence.over_long()))

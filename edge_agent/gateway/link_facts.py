@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from edge_agent.domain.inputs import Input, LinkClosed, LinkConnecting, LinkData, LinkOpened
+from edge_agent.domain.inputs import Attached, Input, LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.gateway.clock import boottime
 
 Sink = Callable[[Input], None]
@@ -51,11 +51,11 @@ class LinkFacts:
             self._last = LinkConnecting
             self._sink(LinkConnecting(self._device, boottime()))
 
-    def opened(self) -> None:
-        """Report that the link is up."""
+    def opened(self, attached: Attached) -> None:
+        """Report that the link is up, and what the host knows of the device there."""
         self._last = LinkOpened
         self.heard = boottime()
-        self._sink(LinkOpened(self._device, self.heard))
+        self._sink(LinkOpened(self._device, self.heard, attached))
 
     def data(self, channel: str, data: bytes) -> None:
         """Report bytes that arrived just now."""

@@ -38,6 +38,9 @@ class Link(Protocol):
     def send(self, channel: str, data: bytes) -> bool:
         """Write to the device; False if that is impossible now."""
 
+    def hang_up(self, reason: str) -> None:
+        """Close the connection, report that with `reason`, and try again after a while."""
+
 
 def build_link(
     device: Device, family: Family, sink: Sink, adapter: Callable[[str], Adapter], credentials: Credentials = NO_SECRETS
@@ -111,6 +114,11 @@ class Links:
         """Write to a device. False: dropped, it is unknown, not connected, or does not take what it was sent before."""
         running = self._links.get(device)
         return running is not None and running.link.send(channel, data)
+
+    def hang_up(self, device: str, reason: str) -> None:
+        """Close the connection to a device that is the wrong one; an unknown one is none."""
+        if device in self._links:
+            self._links[device].link.hang_up(reason)
 
     async def close(self) -> None:
         """Stop everything and give every line back."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from serial import Serial
-
 from edge_agent.domain.settings import Device
 from edge_agent.gateway.backoff import Backoff
 from edge_agent.gateway.link_facts import LinkFacts, Sink
 from edge_agent.gateway.serial_line import Line
-from edge_agent.gateway.serial_port import ABSENT, DENIED, UNPLUGGED, abandon, opening, why
+from edge_agent.gateway.serial_port import ABSENT, DENIED, UNPLUGGED, Opened, abandon, opening, why
 from edge_agent.gateway.silence import Silence
 from firmware_bridges.bridge import SERIAL, SerialSettings
 
@@ -22,6 +20,10 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 0.2, 2.0
 
 DENIED_DELAY_S, DENIED_TRIES = 0.1, 10
 """Between the first attempts without permission: udev sets the group about 100 ms after a hot-plug."""
+
+
+REFUSED_S = 10.0
+"""Before a port at which the wrong device was is looked at again."""
 
 
 class SerialLink:
@@ -38,21 +40,28 @@ class SerialLink:
         self._silence = Silence(self._facts) if continuous else None
         self._backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         self._line: Line | None = None
-        self._was_open = False
+        self._was_open = self._refused = False
 
     async def run(self) -> None:
         """Keep the line open until cancelled."""
         with self._facts.run():
             while True:
-                port = await self._open()
-                self._closed(await self._stream(port))
-                await asyncio.sleep(self._backoff.next())
+                opened = await self._open()
+                self._refused = False
+                self._closed(await self._stream(opened))
+                await asyncio.sleep(REFUSED_S if self._refused else self._backoff.next())
 
     def send(self, channel: str, data: bytes) -> bool:
         """Write `data` to the line, which has one channel. False: dropped, the line is closed or takes nothing."""
         return self._line is not None and self._line.send(data)
 
-    async def _open(self) -> Serial:
+    def hang_up(self, reason: str) -> None:
+        """Close the line, because its device is the wrong one, and look again after `REFUSED_S`."""
+        if self._line is not None:
+            self._refused = True
+            self._line.end(reason)
+
+    async def _open(self) -> Opened:
         denied = 0
         while True:
             try:
@@ -63,7 +72,7 @@ class SerialLink:
             denied = denied + 1 if reason == DENIED else 0
             await asyncio.sleep(DENIED_DELAY_S if 0 < denied <= DENIED_TRIES else self._backoff.next())
 
-    async def _attempt(self) -> Serial:
+    async def _attempt(self) -> Opened:
         attempt = opening(self._path, self._baudrate, self._settings)
         try:
             await asyncio.wait({attempt}, timeout=OPEN_S)
@@ -74,10 +83,10 @@ class SerialLink:
             abandon(attempt)
             raise
 
-    async def _stream(self, port: Serial) -> str:
-        self._line = Line(port, self._data)
+    async def _stream(self, opened: Opened) -> str:
+        self._line = Line(opened.port, self._data)
         try:
-            self._facts.opened()
+            self._facts.opened(opened.attached)
             self._was_open = True
             return await self._until_ended(self._line)
         finally:

@@ -12,10 +12,12 @@ import errno
 import termios
 from collections.abc import Callable
 from threading import Thread
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from serial import Serial
 
+from edge_agent.domain.inputs import Attached
+from edge_agent.gateway.tty_identity import attached
 from firmware_bridges.bridge import SerialSettings
 
 Result = TypeVar("Result")
@@ -65,9 +67,21 @@ def close_port(port: Serial) -> None:
         port.close()
 
 
-def opening(path: str, baudrate: int, settings: SerialSettings) -> asyncio.Future[Serial]:
-    """Open a port. The result is the open port; if nobody wants it any more, `abandon` it."""
-    return _apart(f"open {path}", lambda: open_port(path, baudrate, settings), unwanted=closing)
+class Opened(NamedTuple):
+    """An open port, and what the host knows of the device there."""
+
+    port: Serial
+    attached: Attached
+
+
+def opening(path: str, baudrate: int, settings: SerialSettings) -> asyncio.Future[Opened]:
+    """Open a port. If nobody wants the result any more, `abandon` it."""
+
+    def work() -> Opened:
+        port = open_port(path, baudrate, settings)
+        return Opened(port, attached(port.fileno()))
+
+    return _apart(f"open {path}", work, unwanted=lambda opened: closing(opened.port))
 
 
 def closing(port: Serial) -> asyncio.Future[None]:
@@ -75,10 +89,10 @@ def closing(port: Serial) -> asyncio.Future[None]:
     return _apart(f"close {port.port}", lambda: close_port(port))
 
 
-def abandon(future: asyncio.Future[Serial]) -> None:
+def abandon(future: asyncio.Future[Opened]) -> None:
     """Let an attempt go: a port that is open, or opens later, is closed."""
     if not future.cancel() and not future.cancelled() and future.exception() is None:
-        closing(future.result())
+        closing(future.result().port)
 
 
 def _apart(

@@ -16,6 +16,7 @@ from edge_agent.domain.effects import (
     AlertsSnapshot,
     DeviceReport,
     Effect,
+    HangUp,
     LinkReport,
     RiskWanted,
     SendToDevice,
@@ -50,6 +51,7 @@ class Hands(NamedTuple):
     send: Callable[[str, str, bytes], bool]
     ask: Callable[[RiskWanted], None]
     freeze: Callable[[str, int], object]
+    hang_up: Callable[[str, str], None]
 
 
 class Voice:
@@ -70,6 +72,8 @@ class Voice:
         for effect in effects:
             if isinstance(effect, SendToDevice):
                 self._hands.send(effect.device, effect.channel, effect.data)
+            elif isinstance(effect, HangUp):
+                self._hands.hang_up(effect.device, effect.reason)
             elif isinstance(effect, RiskWanted):
                 self._hands.ask(effect)
             elif isinstance(effect, AlertChanged):

@@ -141,6 +141,7 @@ FAMILY = Family(
         Measure("pulse_rate_nibp", Mode.SPOT),
     ),
     link=BleSettings(service=uuid(0x1810), subscribe=(MEASUREMENT, INTERMEDIATE, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.25),
     period=4 * 3600 * 1_000_000_000,
     documents=("Bluetooth Blood Pressure Service 1.1.1", "Bluetooth GATT Specification Supplement"),

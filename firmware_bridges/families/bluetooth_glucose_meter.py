@@ -320,6 +320,7 @@ FAMILY = Family(
     devices=("any meter with the Bluetooth Glucose service",),
     measures=(Measure("glucose", Mode.SPOT),),
     link=BleSettings(service=uuid(0x1808), subscribe=(MEASUREMENT, CONTEXT, CONTROL, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.85),
     period=4 * 3600 * 1_000_000_000,
     documents=("Bluetooth Glucose Service 1.0.1", "Bluetooth GATT Specification Supplement"),

@@ -265,6 +265,7 @@ FAMILY = Family(
         subscribe=(MEASUREMENT, CONTROL, BATTERY),
         read=(FEATURES, SESSION_START, *READ),
     ),
+    announces=("model", "serial"),
     check=Check("CRC-16/MCRF4XX of the sensor where it has one, CRC-24 of the link layer", Strength.STRONG, 1.0),
     period=_MINUTES * 60 * 1_000_000_000,
     documents=("Bluetooth Continuous Glucose Monitoring Service 1.0.2", "Bluetooth GATT Specification Supplement"),

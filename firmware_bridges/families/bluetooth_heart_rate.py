@@ -88,6 +88,7 @@ FAMILY = Family(
     devices=("any sensor with the Bluetooth Heart Rate service",),
     measures=(Measure("heart_rate", Mode.CONTINUOUS),),
     link=BleSettings(service=uuid(0x180D), subscribe=(MEASUREMENT, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.29),
     period=1_000_000_000,
     documents=("Bluetooth Heart Rate Service 1.0", "Bluetooth GATT Specification Supplement"),

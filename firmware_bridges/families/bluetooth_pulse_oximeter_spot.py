@@ -97,6 +97,7 @@ FAMILY = Family(
         Measure("perfusion_index", Mode.SPOT),
     ),
     link=BleSettings(service=plx.SERVICE, subscribe=(SPOT_CHECK, CONTROL, BATTERY), read=(plx.FEATURES, *READ)),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.48),
     period=4 * 3600 * 1_000_000_000,
     documents=("Bluetooth Pulse Oximeter Service 1.0.1", "Bluetooth GATT Specification Supplement"),

@@ -122,6 +122,7 @@ FAMILY = Family(
     devices=("any thermometer with the Bluetooth Health Thermometer service",),
     measures=(Measure("temperature", Mode.SPOT),),
     link=BleSettings(service=uuid(0x1809), subscribe=(MEASUREMENT, INTERMEDIATE, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.42),
     period=4 * 3600 * 1_000_000_000,
     documents=("Bluetooth Health Thermometer Service 1.0", "Bluetooth GATT Specification Supplement"),

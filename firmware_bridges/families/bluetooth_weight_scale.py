@@ -95,6 +95,7 @@ FAMILY = Family(
     devices=("any scale with the Bluetooth Weight Scale service",),
     measures=(Measure("weight", Mode.SPOT),),
     link=BleSettings(service=uuid(0x181D), subscribe=(MEASUREMENT, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.29),
     period=24 * 3600 * 1_000_000_000,
     documents=("Bluetooth Weight Scale Service 1.0", "Bluetooth GATT Specification Supplement"),

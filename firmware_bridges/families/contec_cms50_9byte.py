@@ -280,6 +280,7 @@ def _cut(buffer: bytes, start: int) -> int:
 
 FAMILY = Family(
     name="contec_cms50_9byte",
+    announces=("model",),
     title="Contec CMS50 pulse oximeters, 9-byte protocol",
     devices=("CMS50D+ (firmware 4.6 and later)", "CMS50E", "CMS50F", "CMS50EW", "CMS50I"),
     measures=(

@@ -365,6 +365,7 @@ def _alarms(active: list[Trouble], page: int) -> str:
 
 FAMILY = Family(
     name="drager_medibus",
+    announces=("model",),
     title="Draeger ventilators and monitors, MEDIBUS",
     devices=("Evita", "Evita 2", "Evita 2 dura", "Evita 4", "EvitaXL", "Savina", "Capnosat"),
     measures=(

@@ -171,6 +171,7 @@ def _three(value: int | None, most: int) -> str:
 
 FAMILY = Family(
     name="masimo_ascii1",
+    announces=("serial",),
     title="Masimo oximeters, ASCII 1",
     devices=("Rad-5", "Rad-8", "Radical-7", "Rad-57"),
     measures=(

@@ -194,6 +194,7 @@ def _column(value: int | None, most: int, width: int) -> str:
 
 FAMILY = Family(
     name="nellcor_ascii",
+    announces=("model",),
     title="Nellcor oximeters, ASCII report",
     devices=("N-550", "N-560", "N-595"),
     measures=(Measure("spo2", Mode.CONTINUOUS), Measure("pulse_rate", Mode.CONTINUOUS)),

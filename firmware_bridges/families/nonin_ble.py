@@ -232,6 +232,7 @@ FAMILY = Family(
         Measure("perfusion_index", Mode.CONTINUOUS),
     ),
     link=BleSettings(service=SERVICE, subscribe=(OXIMETRY, DEVICE, INTERVALS, PLETH, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check(
         "length; CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.52
     ),

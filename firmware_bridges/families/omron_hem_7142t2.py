@@ -325,6 +325,7 @@ FAMILY = Family(
         Measure("pulse_rate_nibp", Mode.SPOT),
     ),
     link=BleSettings(service=uuid(0xFE4A), subscribe=(NOTIFY, UNLOCK, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("XOR of all bytes, over Bluetooth's own CRC", Strength.STRONG, catches_bit_flips=1.0),
     period=4 * 3600 * 1_000_000_000,
     documents=("none of the maker's: independent public programs that agree",),

@@ -291,6 +291,7 @@ FAMILY = Family(
     devices=("Polar Verity Sense", "Polar OH1"),
     measures=(Measure("pulse_rate", Mode.CONTINUOUS),),
     link=BleSettings(service=SERVICE, subscribe=(DATA, CONTROL, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.93),
     period=_PERIOD,
     documents=("Polar Measurement Data specification", "Polar BLE SDK"),

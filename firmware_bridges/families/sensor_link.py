@@ -365,6 +365,7 @@ def pack_measurement(sample: Sample) -> bytes:
 
 FAMILY = Family(
     name="sensor_link",
+    announces=("model", "serial"),
     title="Sensor link, our own for ESP32 and Arduino firmware",
     devices=("any firmware that speaks docs/sensor-link.md",),
     measures=tuple(Measure(vital, Mode.SPOT if vital in _SPOT else Mode.CONTINUOUS) for vital in VITAL_IDS.values()),

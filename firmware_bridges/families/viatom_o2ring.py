@@ -129,6 +129,7 @@ def _byte(value: int) -> int:
 
 FAMILY = Family(
     name="viatom_o2ring",
+    announces=("model", "serial"),
     title="Viatom O2Ring, Checkme O2, SleepU (older protocol)",
     devices=("Wellue O2Ring", "Viatom Checkme O2", "Viatom SleepU"),
     measures=(

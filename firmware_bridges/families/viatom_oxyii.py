@@ -123,6 +123,7 @@ _FIRST = ((HANDSHAKE, handshake()), (SETUP, b"\0"), (INFO, b""))
 
 FAMILY = Family(
     name="viatom_oxyii",
+    announces=("model", "serial"),
     title="Viatom O2Ring-S (OxyII protocol)",
     devices=("Wellue O2Ring-S (T8520)",),
     measures=(Measure("spo2", Mode.CONTINUOUS), Measure("pulse_rate", Mode.CONTINUOUS)),

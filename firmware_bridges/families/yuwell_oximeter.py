@@ -103,6 +103,7 @@ FAMILY = Family(
         Measure("perfusion_index", Mode.CONTINUOUS),
     ),
     link=BleSettings(service=SERVICE, subscribe=(NOTIFY, BATTERY), read=READ),
+    announces=("model", "serial"),
     check=Check("CRC-24 of the Bluetooth link layer, checked before us", Strength.STRONG, catches_bit_flips=0.35),
     period=1_000_000_000,
     documents=("none of the maker's: one public capture and programs",),

@@ -52,11 +52,17 @@ settings:
       port: /dev/ttyUSB0
       baudrate: 115200
       site: left earlobe
+      expected:
+        by_id: usb-Silicon_Labs_CP2102_0001-if00-port0
+        usb_serial: 0001
+        model: CMS50E
     - id: ox-b
       bed: 012
       family: bluetooth_pulse_oximeter
       address: C0:26:DA:00:12:34
       adapter: hci0
+      expected:
+        serial: 77-42
     - id: ox-c
       bed: 13
       family: contec_cms50_5byte

@@ -64,6 +64,7 @@ def test_the_summary_says_where_each_limit_is_from(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(GOOD, encoding="utf-8")
     lines = {line.split()[0]: line for line in _check(file).output.splitlines() if line.strip()}
+    written = GOOD[: GOOD.index("    spo2-low:")].count("\n") + 1
     assert lines["spo2-low"].split()[1:] == [
         "<",
         "91",
@@ -76,7 +77,7 @@ def test_the_summary_says_where_each_limit_is_from(tmp_path: Path) -> None:
         "s",
         "93",
         "high",
-        f"{file}:53:5",
+        f"{file}:{written}:5",
     ]
     assert lines["pulse-low"].endswith("default")
     assert set(LIMIT_RULES) <= set(lines)

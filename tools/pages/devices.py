@@ -64,6 +64,7 @@ def _section(family: Family) -> str:
         ("Vitals", _vitals(family)),
         ("Link", _link(family)),
         ("Frame check", f"{family.check.name} ({family.check.strength.value})"),
+        ("Says of itself", " and ".join(family.announces) or "nothing"),
         ("Bytes that bear identity", family.identity or "none"),
         ("Specification", "; ".join(family.documents)),
     ]

@@ -17,6 +17,8 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
         condition = f"{ID}-{device.id}"
         if device.id in view.excused_devices:
             yield Finding(condition=condition, present=False, why=Why(text="part of a gateway alert", rule=ID))
+        elif device.refused:
+            yield Finding(condition=condition, present=False, why=Why(text="the wrong device is there", rule=ID))
         elif device.state in (LinkState.LOST, LinkState.CONNECTING):
             text = f"{device.id} unreachable: {device.port}: {device.why}"
             why = Why(text=text, rule=ID, devices=(device.id,))

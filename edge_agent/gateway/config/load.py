@@ -15,6 +15,7 @@ from edge_agent.domain.settings import CONFIG_SCHEMA, LocalSettings, Settings, W
 from edge_agent.gateway.config.checks.ages import check_ages
 from edge_agent.gateway.config.checks.beds import check_bed_ids, check_beds
 from edge_agent.gateway.config.checks.devices import check_devices
+from edge_agent.gateway.config.checks.expected import check_expected
 from edge_agent.gateway.config.checks.gateway import check_gateway
 from edge_agent.gateway.config.checks.limits import check_limits
 from edge_agent.gateway.config.checks.patients import check_patients
@@ -35,6 +36,7 @@ _VERSION = "version"
 _WARD_CHECKS = (
     check_bed_ids,
     check_devices,
+    check_expected,
     check_beds,
     check_sources,
     check_patients,

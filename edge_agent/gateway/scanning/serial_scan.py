@@ -91,6 +91,10 @@ class _Wire:
         """Write to the line."""
         return self._line.send(data)
 
+    def hang_up(self, reason: str) -> None:
+        """End the line."""
+        self._line.end(reason)
+
 
 class _Scanner:
     def __init__(self, port: Identity, say: Say) -> None:
@@ -154,7 +158,7 @@ class _Scanner:
 async def _open(device: str, settings: SerialSettings) -> Serial:
     attempt = opening(device, settings.baudrate, settings)
     try:
-        return await asyncio.wait_for(asyncio.shield(attempt), OPEN_S)
+        return (await asyncio.wait_for(asyncio.shield(attempt), OPEN_S)).port
     except (asyncio.TimeoutError, asyncio.CancelledError):
         abandon(attempt)
         raise
