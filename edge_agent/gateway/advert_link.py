@@ -39,6 +39,7 @@ class AdvertLink:
         with self._facts.run():
             if missing := adverts.missing():
                 raise AgentError(f"adverts need the extra `adverts`, here without {', '.join(missing)}")
+            await asyncio.to_thread(adverts.load)
             ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
             def heard(device: BLEDevice, advertisement: AdvertisementData) -> None:

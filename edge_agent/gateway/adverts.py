@@ -62,6 +62,12 @@ def missing() -> list[str]:
     return [module for module, _ in (*LIBRARIES.values(), ("habluetooth", "")) if find_spec(module) is None]
 
 
+def load() -> None:
+    """Import the libraries, which takes a second or more: not on the loop. ImportError if one is missing."""
+    for module in (*(module for module, _ in LIBRARIES.values()), "habluetooth"):
+        import_module(module)
+
+
 def reader(form: str, key: bytes | None = None) -> Any:  # noqa: ANN401 - each library has a class of its own
     """Return a fresh reader of a format, as its library makes one; it logs nothing, for anybody can send anything."""
     module, name = LIBRARIES[form]
