@@ -1,7 +1,7 @@
 """Adverts: one file of cases a folder, one advert a line, and what a library's own tests got for it.
 
 A library's reader remembers, and its tests feed some readers more than one advert. Which, the folder does not say: a
-case passes if its advert is read as expected alone, or after those before it in the same test.
+case passes if its advert is read as expected alone, or after some of those just before it in the same test.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def _advert(raw: dict[str, Any]) -> Advert:
 
 
 def readings(case: AdvertCase) -> Iterator[dict[str, object]]:
-    """Yield what is read of the case alone, then after those before it."""
-    for adverts in ((case.advert,), (*case.before, case.advert)):
-        said = _after(case, adverts)
+    """Yield what is read of the case alone, then after the one before it, and so on."""
+    for first in range(len(case.before), -1, -1):
+        said = _after(case, (*case.before[first:], case.advert))
         if said is not None:
             yield _as_saved(said)
 

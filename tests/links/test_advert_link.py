@@ -17,14 +17,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from edge_agent.domain.errors import AgentError
 from edge_agent.domain.inputs import LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.domain.settings import Device
-from edge_agent.gateway import adverts
+from edge_agent.gateway import adverts, ble_adapter, ble_recovery
+from edge_agent.gateway.ble_adapter import Adapter
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.links import Links
 from firmware_bridges.advert import ADVERT, Message, Value, parse_message
 from firmware_bridges.families import advertised_scale
 from firmware_bridges.vitals import Reading
 from tests.links.bumble_stack import backend_on, device_on, open_air
-from tests.links.recorder import Recorder
+from tests.links.recorder import Recorder, running
 
 pytestmark = [
     pytest.mark.usefixtures("quick"),
@@ -137,6 +138,33 @@ def test_it_is_heard_for_longer_than_one_round_of_listening() -> None:
                 packet += 1
                 await scale.say(plain(packet & 0xFF, 8000 + packet))
                 await seen.until(partial(weighed, seen, Value(f"{(8000 + packet) / 100}", "kg")))
+
+    asyncio.run(scenario())
+
+
+def test_a_silence_is_no_trouble_where_somebody_only_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble_recovery, "FAILURES", 1)
+    monkeypatch.setattr(ble_recovery, "TROUBLE_S", 0.0)
+    monkeypatch.setattr(ble_adapter, "LISTEN_S", 0.02)
+    switched, stuck, rounds = list[str](), list[str](), asyncio.Semaphore(0)
+
+    async def switch(name: str) -> None:
+        switched.append(name)
+
+    async def scenario() -> None:
+        backend = await backend_on(open_air())
+
+        class Counting(backend.scanner):  # type: ignore[name-defined,misc]  # made for this air
+            async def start(self) -> None:
+                rounds.release()
+                await super().start()
+
+        adapter = Adapter("", lambda *_: None, backend._replace(scanner=Counting, power_cycle=switch), stuck.append)
+        async with running(adapter.run()):
+            with adapter.heard(ADDRESS, lambda *_: None):
+                for _ in range(5):
+                    await rounds.acquire()
+        assert (switched, stuck) == ([], [])
 
     asyncio.run(scenario())
 
