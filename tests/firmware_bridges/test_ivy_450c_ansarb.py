@@ -4,7 +4,16 @@ import pytest
 
 from firmware_bridges.bridge import SERIAL, Sample
 from firmware_bridges.decoding import decode
-from firmware_bridges.families.ivy_450c_ansarb import END, FAMILY, HEAD, LONGEST_TEXT, WAVES, Encoder, parse_message
+from firmware_bridges.families.ivy_450c_ansarb import (
+    END,
+    FAMILY,
+    HEAD,
+    LONGEST_TEXT,
+    WAVES,
+    Encoder,
+    cut,
+    parse_message,
+)
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import DeviceStatus, Event, Malformed, Reason, Validity
 from tests.firmware_bridges.devices import readings, valid
@@ -124,12 +133,39 @@ def test_the_bytes_that_begin_and_end_a_message_may_stand_in_its_waves() -> None
     assert valid(heard(message(*WELL.values(), waves=waves)))["spo2"] == 100
 
 
-def test_text_without_an_end_is_dropped() -> None:
-    endless = HEAD + bytes(WAVES) + b"A" * LONGEST_TEXT
-    bridge = FAMILY.bridge()
-    events = bridge.receive(SERIAL, endless, 0) + bridge.receive(SERIAL, endless, 1)
-    assert sum(event.dropped for event in events if isinstance(event, Malformed)) > LONGEST_TEXT
-    assert valid(bridge.receive(SERIAL, message(*WELL.values()) * 2, 2))["spo2"] == 100
+def test_text_ends_or_is_dropped() -> None:
+    begun = HEAD + bytes(WAVES) + b"A" * (LONGEST_TEXT - 1)
+    for before in (b"", b"xy"):
+        start = len(before)
+        assert cut(before + begun, start) == 0
+        assert cut(before + begun + bytes((END,)), start) == len(begun) + 1
+        assert cut(before + begun + b"A", start) == -len(begun) - 1
+        assert cut(before + begun + b"A" + HEAD, start) == -len(begun) - 1
+
+
+def test_endless_text_with_what_may_be_a_head_in_its_waves_is_dropped_up_to_that() -> None:
+    waves = bytes(100) + b"\xff" + bytes(WAVES - 101)
+    assert cut(HEAD + waves + b"A" * LONGEST_TEXT, 0) == -len(HEAD) - 100
+
+
+@pytest.mark.parametrize(("byte", "text"), [(0x1F, False), (0x20, True), (0x7E, True), (0x7F, False), (0x0D, True)])
+def test_text_is_what_ascii_prints(byte: int, text: bool) -> None:  # noqa: FBT001 - a column of the table
+    begun = HEAD + bytes(WAVES) + b"HR" + bytes((byte,))
+    assert cut(begun, 0) == (0 if text else 1 - len(begun))
+
+
+def test_a_byte_that_only_looks_like_a_head_is_dropped_alone() -> None:
+    events = decode(FAMILY, b"\xff" + message(*WELL.values()) * 2)
+    assert valid(events)["spo2"] == 100
+    assert sum(event.dropped for event in events if isinstance(event, Malformed)) == 1
+
+
+def test_with_its_sensor_off_the_oximeter_of_a_simulated_monitor_says_nothing_and_the_ecg_goes_on() -> None:
+    sample = Sample(
+        {"heart_rate": 80, "respiratory_rate": 15, "spo2": 97, "pulse_rate": 80}, frozenset({Reason.SENSOR_OFF})
+    )
+    [(_, data)] = Encoder().encode(sample)
+    assert valid(heard(data)) == {"heart_rate": 80, "respiratory_rate": 15}
 
 
 def test_an_encoded_message_reads_like_a_recorded_one() -> None:
