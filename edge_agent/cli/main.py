@@ -22,7 +22,7 @@ COMMANDS = {
     "score": "score observations from JSON lines, such as with NEWS2",
     "replay": "replay a flight recording and print the same effects",
     "schema": "print the JSON Schemas of all payloads",
-    "simulate": "play a bedside device on a serial line",
+    "simulate": "play a bedside device on a serial line or over Bluetooth",
 }
 """Command name to its one-line help. The code of NAME is `edge_agent.cli.NAME:command`."""
 

@@ -1,9 +1,12 @@
-"""`edge-agent simulate`: play one bedside device on a serial line that this program makes."""
+"""`edge-agent simulate`: play one bedside device, on a serial line that this program makes or over Bluetooth."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,22 +14,30 @@ from msgspec.structs import replace
 
 from edge_agent.domain.errors import AgentError
 from edge_agent.gateway.clock import boottime
+from edge_agent.simulator.conversations.attributes import readable
 from edge_agent.simulator.devices import VirtualDevice
 from edge_agent.simulator.orders import orders
 from edge_agent.simulator.patients import Measurable, VirtualPatient
 from edge_agent.simulator.playing import Life, play
-from edge_agent.simulator.ports import Port
+from edge_agent.simulator.ports import Medium, Port
 from edge_agent.simulator.recordings import read
 from edge_agent.simulator.scenario import MISBEHAVIOURS, SCENARIOS, Scenario, in_order, perform
-from firmware_bridges.bridge import SerialSettings
+from firmware_bridges.bridge import BleSettings, Family, SerialSettings
 from firmware_bridges.families import FAMILIES
 
-SERIAL_FAMILIES = sorted(name for name, family in FAMILIES.items() if isinstance(family.link, SerialSettings))
+PLAYED = sorted(name for name, each in FAMILIES.items() if isinstance(each.link, (SerialSettings, BleSettings)))
+ADDRESS = "F0:F1:F2:F3:F4:F5"
+"""A static random address, as small devices have one."""
+
+Place = Callable[[VirtualDevice], AbstractAsyncContextManager["tuple[Medium, str]"]]
+"""Makes what is between the device and its host, not yet plugged, and says what it is called."""
 
 
-@click.command()
-@click.argument("family", type=click.Choice(SERIAL_FAMILIES))
-@click.option("--port", required=True, type=click.Path(path_type=Path), help="Name of the line, such as /tmp/bed-3.")
+@click.command(epilog=f"Families: {', '.join(PLAYED)}.")
+@click.argument("family", metavar="FAMILY", type=click.Choice(PLAYED))
+@click.option("--port", type=click.Path(path_type=Path), help="Serial: name of the line, such as /tmp/bed-3.")
+@click.option("--ble", metavar="TRANSPORT", help="Bluetooth: vhci, or bumble's name of a controller, such as usb:0.")
+@click.option("--address", default=ADDRESS, show_default=True, help="Bluetooth: the device's address.")
 @click.option("--scenario", type=click.Choice(list(SCENARIOS)), default="calm", show_default=True, help="What happens.")
 @click.option(
     "--misbehave",
@@ -44,7 +55,9 @@ SERIAL_FAMILIES = sorted(name for name, family in FAMILIES.items() if isinstance
 def command(  # noqa: PLR0913 - click passes one argument per option
     *,
     family: str,
-    port: Path,
+    port: Path | None,
+    ble: str | None,
+    address: str,
     scenario: str,
     misbehave: tuple[str, ...],
     recording: Path | None,
@@ -53,40 +66,72 @@ def command(  # noqa: PLR0913 - click passes one argument per option
     speed: float,
     duration: float | None,
 ) -> None:
-    """Play a device of FAMILY on a pseudo-terminal named by --port, with its real protocol and a SIMULATED patient.
+    """Play a device of FAMILY with its real protocol, handshakes and a SIMULATED patient.
 
-    Point a gateway's configuration at the port, or watch it: edge-agent decode FAMILY < PORT.
+    With --port on a pseudo-terminal of that name: point a gateway's configuration at it. With --ble over Bluetooth:
+    `vhci` (as root, module hci_vhci) gives this machine an adapter of its own that has the device in its reach.
     """
-    plan = SCENARIOS[scenario]
+    plan, chosen = SCENARIOS[scenario], FAMILIES[family]
     try:
-        plan = replace(plan, steps=in_order((*plan.steps, *orders(FAMILIES[family], misbehave))))
+        place = _place(chosen, port, ble, address)
+        plan = replace(plan, steps=in_order((*plan.steps, *orders(chosen, misbehave))))
         patient: Measurable = read(recording, record) if recording else VirtualPatient(seed, courses=plan.courses)
-    except AgentError as error:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_perform(VirtualDevice(chosen, patient, seed), place, plan, speed, duration))
+    except (AgentError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    device = VirtualDevice(FAMILIES[family], patient, seed)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_perform(device, Port(port), plan, speed, duration))
 
 
-async def _perform(device: VirtualDevice, port: Port, plan: Scenario, speed: float, duration: float | None) -> None:
+def _place(family: Family, port: Path | None, ble: str | None, address: str) -> Place:
+    """Return where a device of `family` is played."""
+    if isinstance(family.link, SerialSettings):
+        if port is None or ble is not None:
+            raise click.UsageError(f"{family.name} is a serial device: give --port, and no --ble")
+        return partial(_cable, port)
+    if ble is None or port is not None:
+        raise click.UsageError(f"{family.name} is a Bluetooth device: give --ble, and no --port")
     try:
-        port.plug()
-    except OSError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"SIMULATED {device.family.title} on {port.link} (-> {port.link.readlink()}): {plan.title}")
-    playing = asyncio.gather(play(device, port, boottime, Life(boottime, speed)), _steps(device, port, plan))
+        import edge_agent.simulator.radio  # noqa: F401, PLC0415 - needs the extra
+    except ModuleNotFoundError as error:
+        raise AgentError(f"{error}: install bedside-edge-agent[simulate]") from error
+    return partial(_air, ble, address)
+
+
+@asynccontextmanager
+async def _cable(port: Path, _device: VirtualDevice) -> AsyncIterator[tuple[Medium, str]]:
+    made = Port(port)
     try:
-        await asyncio.wait_for(playing, duration)
-    except asyncio.TimeoutError:
-        click.echo("done")
+        yield made, str(port)
     finally:
-        port.unplug()
+        made.unplug()
 
 
-async def _steps(device: VirtualDevice, port: Port, plan: Scenario) -> None:
+@asynccontextmanager
+async def _air(transport: str, address: str, device: VirtualDevice) -> AsyncIterator[tuple[Medium, str]]:
+    from edge_agent.simulator.radio import on_air  # noqa: PLC0415 - needs the extra
+
+    try:
+        async with on_air(transport, address, device.family, lambda: readable(device.family, device.unit)) as radio:
+            yield radio, f"{address} at {transport}"
+    except ValueError as error:  # how bumble says that it knows no such transport
+        raise AgentError(f"--ble {transport}: {error}") from error
+
+
+async def _perform(device: VirtualDevice, place: Place, plan: Scenario, speed: float, duration: float | None) -> None:
+    async with place(device) as (medium, title):
+        medium.plug()
+        click.echo(f"SIMULATED {device.family.title} on {title}: {plan.title}")
+        playing = asyncio.gather(play(device, medium, boottime, Life(boottime, speed)), _steps(device, medium, plan))
+        try:
+            await asyncio.wait_for(playing, duration)
+        except asyncio.TimeoutError:
+            click.echo("done")
+
+
+async def _steps(device: VirtualDevice, medium: Medium, plan: Scenario) -> None:
     passed = 0.0
     for step in plan.steps:
         await asyncio.sleep(step.at_s - passed)
         passed = step.at_s
         click.echo(f"{step.at_s:.0f} s: {step.act.value}")
-        perform(step.act, device, port)
+        perform(step.act, device, medium)

@@ -15,7 +15,10 @@ from edge_agent.simulator.noise import noise
 
 
 class Resting(msgspec.Struct, frozen=True, kw_only=True):
-    """A person at rest: rates in /min, SpO2 and perfusion index in %, pressures in mmHg, temperature in Cel."""
+    """A person at rest.
+
+    Rates in /min, SpO2 and perfusion index in %, pressures in mmHg, temperature in Cel, glucose in mg/dL, weight in kg.
+    """
 
     pulse: float = 76
     spo2: float = 97
@@ -24,6 +27,8 @@ class Resting(msgspec.Struct, frozen=True, kw_only=True):
     diastolic: float = 76
     temperature: float = 36.7
     perfusion_index: float = 4.2
+    glucose: float = 104
+    weight: float = 74
 
 
 FEVER_PULSE, FEVER_BREATH = 8.0, 2.0
@@ -43,6 +48,8 @@ _WANDER: dict[str, tuple[float, float, float]] = {
     "diastolic": (2.0, 1.0, 0.3),
     "temperature": (0.06, 0.01, 0.0),
     "perfusion_index": (0.5, 0.2, 0.1),
+    "glucose": (6.0, 0.0, 0.0),
+    "weight": (0.0, 0.0, 0.0),
 }
 """Size of the noise per quantity at each of `_PERIODS`, in its unit."""
 
@@ -60,6 +67,8 @@ _POSSIBLE = {
     "diastolic": (25, 150),
     "temperature": (33, 42),
     "perfusion_index": (0.1, 20),
+    "glucose": (40, 500),
+    "weight": (20, 250),
 }
 """No patient of ours leaves these."""
 

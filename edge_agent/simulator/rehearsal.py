@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge_agent.domain.settings import SECOND
 from edge_agent.simulator.conversations import begin
+from edge_agent.simulator.conversations.attributes import readable
 from firmware_bridges.bridge import Family, Sample
 from firmware_bridges.vitals import Event, Send
 
@@ -26,6 +27,8 @@ def rehearse(family: Family, sample: Sample) -> list[Event]:
                 device.hear(event.channel, event.data, now)
 
     take(bridge.opened(0), 0)
+    for channel, value in readable(family, sample.unit).items():
+        take(bridge.receive(channel, value, 0), 0)
     for now in range(0, LENGTH, STEP):
         for channel, data in device.say(now):
             take(bridge.receive(channel, data, now), now)

@@ -14,7 +14,7 @@ from firmware_bridges.racp import CONTROL, report_all, report_from, report_newes
 from firmware_bridges.record_store import QUESTIONS, TIMEOUT
 from firmware_bridges.vitals import DeviceStatus, Event, Malformed, Reason, Send, Validity
 from tests.firmware_bridges.devices import law, readings, thorough, valid
-from tests.firmware_bridges.store_device import ALL, StoreDevice, connect, stored, talk
+from tests.firmware_bridges.store_device import ALL, Memory, connect, stored, talk
 
 
 def record(number: int, mg_dl: int) -> list[tuple[str, bytes]]:
@@ -24,14 +24,14 @@ def record(number: int, mg_dl: int) -> list[tuple[str, bytes]]:
     return encoder.encode(Sample({"glucose": mg_dl}))
 
 
-def filled(*numbers: int, operators: tuple[int, ...] = (1, 3, 6)) -> StoreDevice:
+def filled(*numbers: int, operators: tuple[int, ...] = (1, 3, 6)) -> Memory:
     """Return a meter whose record n is n + 100 mg/dL."""
-    device = StoreDevice(operators)
+    device = Memory(operators)
     device.records = {number: record(number, number + 100) for number in numbers}
     return device
 
 
-def asked(device: StoreDevice) -> list[bytes]:
+def asked(device: Memory) -> list[bytes]:
     """Return the commands since this was asked last."""
     commands, device.commands = device.commands, []
     return commands
@@ -61,7 +61,7 @@ def test_what_is_in_memory_is_history_and_what_comes_unasked_is_live() -> None:
 
 
 def test_the_trouble_of_an_old_record_is_not_the_devices_present_condition() -> None:
-    bridge, device = meter.FAMILY.bridge(), StoreDevice()
+    bridge, device = meter.FAMILY.bridge(), Memory()
     faulty = Sample({"glucose": 90}, frozenset({Reason.MALFUNCTION}))
     device.records = {0: meter.Encoder().encode(faulty)}
     events = connect(bridge, device, 0)
@@ -198,7 +198,7 @@ def _step(bridge: Bridge, records: str, step: str, noise: bytes, at: int) -> lis
 def test_an_oximeter_is_asked_only_if_it_says_that_it_keeps_its_checks() -> None:
     check = plx_check()
     for features, commands in (("0000", []), ("0400", [report_all()]), ("fb00400080010000", [])):
-        bridge, device = spot.FAMILY.bridge(), StoreDevice()
+        bridge, device = spot.FAMILY.bridge(), Memory()
         device.records = {0: [check], 1: [check]}
         events = connect(bridge, device, 0, ((plx.FEATURES, bytes.fromhex(features)),))
         assert asked(device) == commands
@@ -211,7 +211,7 @@ def plx_check() -> tuple[str, bytes]:
 
 
 def test_an_oximeter_without_numbers_is_asked_for_everything_each_time() -> None:
-    bridge, device = spot.FAMILY.bridge(), StoreDevice()
+    bridge, device = spot.FAMILY.bridge(), Memory()
     device.records = {0: [plx_check()]}
     for at in (0, 1):
         assert stored(connect(bridge, device, at, ((plx.FEATURES, b"\x04\x00"),))) == [97, 72]
@@ -222,8 +222,8 @@ SESSION = bytes.fromhex("ea0709190e051e 00 00")
 LATER_SESSION = bytes.fromhex("ea070a010e051e 00 00")
 
 
-def monitored(*offsets: int) -> StoreDevice:
-    device = StoreDevice()
+def monitored(*offsets: int) -> Memory:
+    device = Memory()
     for offset in offsets:
         encoder = monitor.Encoder()
         encoder._offset = offset

@@ -21,7 +21,7 @@ from firmware_bridges.families import bluetooth_glucose_meter as meter
 from firmware_bridges.gatt import CURRENT_TIME, uuid
 from firmware_bridges.racp import CONTROL, report_all, report_from
 from firmware_bridges.vitals import DeviceStatus, Event, Reading, Send
-from tests.firmware_bridges.store_device import StoreDevice
+from tests.firmware_bridges.store_device import Memory
 from tests.links.bumble_stack import backend_on, device_on, open_air
 from tests.links.recorder import Recorder, running
 
@@ -35,7 +35,7 @@ class Meter:
     """A glucose meter on bumble. What it remembers and answers is the simulated device's."""
 
     def __init__(self, air: LocalLink) -> None:
-        self.memory = StoreDevice()
+        self.memory = Memory()
         self._encoder = meter.Encoder()
         self._device = device_on(air, ADDRESS)
         self._connection: Connection | None = None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.domain.settings import SECOND
-from edge_agent.simulator.conversations import PARTICULAR
+from edge_agent.simulator.conversations import PARTICULAR, STORES
 from edge_agent.simulator.conversations.conversation import MOST_FRAMES
 from edge_agent.simulator.conversations.greeted import greeting, keep_alive
 from edge_agent.simulator.courses import desaturation, deterioration
@@ -186,7 +186,7 @@ def test_a_device_that_must_be_asked_is_silent_until_it_is(name: str) -> None:
     assert device.frames(family.period, 0) == []
 
 
-@pytest.mark.parametrize("name", sorted({*PARTICULAR} - {*SPOT_ONLY}))
+@pytest.mark.parametrize("name", sorted({*PARTICULAR} - {*SPOT_ONLY, *STORES}))
 def test_a_device_that_obeys_is_silent_until_it_is_asked_and_after_the_cable_was_out(name: str) -> None:
     device = VirtualDevice(FAMILIES[name], VirtualPatient(1), seed=1)
     assert [device.frames(second * SECOND, 0) for second in range(10)] == [[]] * 10

@@ -15,13 +15,19 @@ from edge_agent.simulator.conversations.greeted import Greeted, greeting
 from edge_agent.simulator.conversations.intellivue import IntelliVue
 from edge_agent.simulator.conversations.medibus import Evita
 from edge_agent.simulator.conversations.nonin import FORMATS, Oximeter
+from edge_agent.simulator.conversations.record_store import RecordStore
 from edge_agent.simulator.conversations.talker import Talker
 from firmware_bridges.bridge import Family
+from firmware_bridges.families import FAMILIES
+
+STORES = ("bluetooth_glucose_meter", "bluetooth_glucose_monitor", "bluetooth_pulse_oximeter_spot")
+"""Families whose devices have a memory that is read through the Record Access Control Point."""
 
 PARTICULAR: dict[str, Callable[[Measure], Conversation]] = {
     "ge_s5_dri": S5Monitor,
     "drager_medibus": Evita,
     "philips_intellivue": IntelliVue,
+    **{name: partial(RecordStore, FAMILIES[name]) for name in STORES},
     **{family.name: partial(Oximeter, selectable=number) for number, family in FORMATS.items()},
 }
 """Families whose devices obey commands of their own. The others talk unasked, or once they have been greeted."""
