@@ -236,3 +236,40 @@ def test_a_read_that_comes_back_empty_is_no_record() -> None:
     assert omron.FAMILY.bridge().receive(omron.NOTIFY, empty, 0) == [Malformed(0, "truncated", len(empty))]
     with pytest.raises(FrameError, match="truncated"):
         omron.parse_record(CAPTURED[:-1])
+
+
+def test_what_was_told_or_answered_before_means_nothing() -> None:
+    cuff, bridge = Cuff(CAPTURED), omron.FAMILY.bridge()
+    connect(bridge, cuff)
+    again = omron.pack(omron.GET | omron.REPLY, omron.FIRST, omron.SIZE, CAPTURED)
+    assert bridge.receive(omron.NOTIFY, again, 0) == []
+    assert bridge.receive(omron.UNLOCK, omron.GREETED, 0) == []
+    bridge.opened(1)
+    bridge.receive(omron.UNLOCK, omron.GREETED, 1)
+    before = bridge.snapshot()
+    assert bridge.receive(omron.UNLOCK, omron.GREETED, 1) == []
+    assert bridge.snapshot() == before
+
+
+def test_the_end_of_a_session_is_the_end_of_the_conversation() -> None:
+    bridge = omron.FAMILY.bridge()
+    events = connect(bridge, Cuff())
+    assert {type(event) for event in events} == {Send}
+    assert bridge.receive(omron.NOTIFY, omron.pack(omron.END | omron.REPLY), 0) == []
+    assert bridge.wake(omron.TIMEOUT) == []
+
+
+def test_a_simulated_cuff_writes_slot_after_slot_with_its_own_time() -> None:
+    encoder = omron.Encoder()
+    day = 24 * 3600 * 1000
+    sample = Sample({"diastolic": 80}, device_ms=40 * day + 13 * 3_600_000 + 7 * 60_000 + 5000)
+    frames = [omron.unpack(value) for _, value in (encoder.encode(sample)[0] for _ in range(omron.SLOTS + 1))]
+    assert [frame.address for frame in frames] == [
+        *(omron.FIRST + omron.SIZE * slot for slot in range(omron.SLOTS)),
+        omron.FIRST,
+    ]
+    first, second = omron.parse_record(frames[0].payload), omron.parse_record(frames[1].payload)
+    assert first is not None
+    assert second is not None
+    assert (first.taken, second.taken) == ("2026-02-10T13:07:05", "2026-02-10T13:08:05")
+    assert (first.systolic, first.diastolic, first.pulse_rate) == (None, 80, None)
