@@ -21,7 +21,7 @@ import msgspec
 from firmware_bridges.vitals import Event, Reason
 
 SERIAL = "serial"
-"""The one channel of a serial line. A BLE channel is the characteristic's 128-bit UUID in lower case."""
+"""The one channel of a serial line or TCP connection. A BLE channel is the characteristic's UUID in lower case."""
 
 
 class Bridge(Protocol):
@@ -124,8 +124,17 @@ class AdvertSettings(msgspec.Struct, frozen=True):
     """A Bluetooth device that is never connected to: what it advertises is all it says."""
 
 
-LinkSettings = SerialSettings | BleSettings | AdvertSettings
+class TcpSettings(msgspec.Struct, frozen=True):
+    """The TCP port on which the gateway is called by devices of the family, where nothing else was agreed."""
+
+    port: int
+
+
+LinkSettings = SerialSettings | BleSettings | AdvertSettings | TcpSettings
 """How a device is reached."""
+
+STREAMS = (SerialSettings, TcpSettings)
+"""Links that carry one stream of bytes, which may be cut anywhere; all others carry notifications, each whole."""
 
 
 class Measure(msgspec.Struct, frozen=True):

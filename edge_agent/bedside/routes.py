@@ -37,7 +37,7 @@ def route_of(device: Device, settings: WardSettings) -> Route:
 
 def view_of(device: Device, line: Line) -> DeviceView:
     """Return the device as rules see it."""
-    port = device.port or device.address
+    port = device.port or device.address or device.listen
     agreed = line.proof is Proof.AGREED
     return DeviceView(
         id=device.id,

@@ -13,7 +13,7 @@ import msgspec
 
 from edge_agent.domain.errors import AgentError
 from edge_agent.gateway.capture import MARK, read, replayed
-from firmware_bridges.bridge import Family, SerialSettings
+from firmware_bridges.bridge import STREAMS, Family
 from firmware_bridges.decoding import channels
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import VITALS, Event, Malformed, Reading, Send, Validity
@@ -84,7 +84,7 @@ def _chunks(family: Family, file: BufferedReader, *, as_hex: bool | None) -> Ite
         as_hex = not file.peek(BLOCK)[:BLOCK].translate(None, b"0123456789abcdefABCDEF \t\r\n")
     if as_hex:
         yield from _unhex(file)
-    elif isinstance(family.link, SerialSettings):
+    elif isinstance(family.link, STREAMS):
         with suppress(OSError):  # a line that is pulled has ended
             yield from iter(lambda: file.read1(BLOCK), b"")
     else:

@@ -17,7 +17,7 @@ from edge_agent.gateway import capturing
 from edge_agent.gateway.ble_services import services, speaking
 from edge_agent.gateway.capture import Closed, Data, Happening, Opened
 from edge_agent.gateway.capturing import Target
-from firmware_bridges.bridge import BleSettings, SerialSettings
+from firmware_bridges.bridge import BleSettings, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import Event, Reading, Validity
 
@@ -119,6 +119,8 @@ def _target(place: str, family: str | None, line: SerialSettings | None, adapter
             )
         return Target(device, BleSettings("", ()) if bluetooth or line is None else line)
     chosen = FAMILIES[family]
+    if isinstance(chosen.link, TcpSettings):
+        raise click.UsageError(f"{family} calls the gateway: what it says is in the recordings of the agent alone")
     if isinstance(chosen.link, SerialSettings) == bluetooth:
         raise click.UsageError(f"{family} is at {'a Bluetooth address' if not bluetooth else 'a port'}, not at {place}")
     return Target(device, line or chosen.link, chosen, masked)

@@ -57,6 +57,8 @@ BundleName = Annotated[
 ]
 Sources = Annotated[tuple[Id, ...], Meta(max_length=16)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
+Listen = Annotated[str, Meta(extra={"form": "an address of this gateway and a port, such as 192.0.2.10:2575"})]
+Peers = Annotated[tuple[str, ...], Meta(max_length=8)]
 Encounter = Annotated[
     str,
     Meta(
@@ -132,7 +134,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One bedside device. Exactly one of `port` (serial) and `address` (BLE) is set."""
+    """One bedside device. Exactly one of `port` (serial), `address` (BLE) and `listen` (TCP) is set."""
 
     id: Annotated[Id, Meta(description="The device's name in messages and alerts.")]
     bed: Annotated[Id, Meta(description="The bed it stands at.")]
@@ -140,6 +142,12 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[str, Meta(description="Serial only: its device file, best one of /dev/serial/by-id.")] = ""
     address: Annotated[str, Meta(description="Bluetooth only: its address, such as C0:26:DA:00:12:34.")] = ""
     adapter: Annotated[Adapter, Meta(description="Bluetooth only: the adapter; empty: the first.")] = ""
+    listen: Annotated[
+        Listen, Meta(description="Network only: where the device calls this gateway, an address and a port of it.")
+    ] = ""
+    peers: Annotated[
+        Peers, Meta(description="Network only: the addresses from which the device may call; nobody else is let in.")
+    ] = ()
     site: Annotated[BodySite, Meta(description="Where on the body it measures.")] = ""
     baudrate: Annotated[Baudrate | None, Meta(description="Serial only: speed, if not the family's own.")] = None
     expected: Annotated[

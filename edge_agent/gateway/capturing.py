@@ -25,7 +25,8 @@ from edge_agent.gateway.link_facts import Sink
 from edge_agent.gateway.links import Link, build_link
 from edge_agent.gateway.listener import Listener, Tell
 from edge_agent.gateway.serial_link import SerialLink
-from firmware_bridges.bridge import AdvertSettings, Family, LinkSettings, SerialSettings
+from edge_agent.gateway.tcp_link import TcpLink
+from firmware_bridges.bridge import AdvertSettings, Family, LinkSettings, SerialSettings, TcpSettings
 from firmware_bridges.vitals import Event
 
 MASKED = "identity-bearing bytes are overwritten"
@@ -107,6 +108,8 @@ def _link(target: Target, sink: Sink, adapter: Callable[[str], Adapter]) -> Link
         return build_link(target.device, replace(target.family, link=target.settings, masker=masker), sink, adapter)
     if isinstance(target.settings, SerialSettings):
         return SerialLink(target.device, target.settings, sink, continuous=False)
+    if isinstance(target.settings, TcpSettings):
+        return TcpLink(target.device, sink)
     if isinstance(target.settings, AdvertSettings):
         return AdvertLink(target.device, sink, adapter(target.device.adapter), None)
     return BleLink(target.device, target.settings, sink, adapter(target.device.adapter), continuous=False)

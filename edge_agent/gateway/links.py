@@ -16,7 +16,8 @@ from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.config.credentials import Credentials
 from edge_agent.gateway.link_facts import Sink
 from edge_agent.gateway.serial_link import SerialLink
-from firmware_bridges.bridge import AdvertSettings, Family, Masker, Mode, SerialSettings
+from edge_agent.gateway.tcp_link import TcpLink
+from firmware_bridges.bridge import AdvertSettings, Family, Masker, Mode, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 
 RESTART_S = 1.0
@@ -54,6 +55,8 @@ def build_link(
     continuous = any(measure.mode is Mode.CONTINUOUS for measure in family.measures)
     if isinstance(family.link, SerialSettings):
         return SerialLink(device, family.link, sink, continuous=continuous)
+    if isinstance(family.link, TcpSettings):
+        return TcpLink(device, sink)
     if isinstance(family.link, AdvertSettings):
         return AdvertLink(device, sink, adapter(device.adapter), credentials.bindkey(device.id))
     return BleLink(device, family.link, sink, adapter(device.adapter), continuous=continuous)

@@ -67,6 +67,11 @@ settings:
       bed: 13
       family: contec_cms50_5byte
       port: /dev/ttyUSB1
+    - id: mon-d
+      bed: 14
+      family: hl7_mllp_oru
+      listen: 192.0.2.10:2575
+      peers: [192.0.2.41]
   limits:
     spo2-low:
       limit: 91

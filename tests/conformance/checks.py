@@ -27,6 +27,7 @@ from firmware_bridges.families import (
     contec_cms50d_bt_ble,
     drager_medibus,
     ge_s5_dri,
+    hl7_mllp_oru,
     ivy_450c_ansarb,
     jumper_jpd500f,
     masimo_ascii1,
@@ -47,7 +48,7 @@ from firmware_bridges.families import (
 )
 from firmware_bridges.ieee11073 import Number, float32, sfloat
 from firmware_bridges.vitals import Malformed, Reading
-from tests.conformance import bluetooth, cables, draeger, proprietary
+from tests.conformance import bluetooth, cables, draeger, monitors, proprietary
 from tests.conformance.cases import Case
 
 Fields = Mapping[str, object]
@@ -174,6 +175,7 @@ CHECKS: dict[str, Check] = {
     "drager_medibus": Check(draeger.message, drager_medibus.FAMILY),
     "drager_medibus_datetime": Check(draeger.clock),
     "drager_medibus_number": Check(draeger.number),
+    "hl7_mllp_oru": Check(monitors.hl7_message, hl7_mllp_oru.FAMILY),
     "ge_s5_dri": Check(proprietary.dri_record, ge_s5_dri.FAMILY),
     "omron_hem_eeprom": Check(proprietary.omron_record),
     "omron_hem_transport": Check(proprietary.omron_frame, omron_hem_7142t2.FAMILY),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridges.bridge import Family, SerialSettings
+from firmware_bridges.bridge import STREAMS, Family
 from firmware_bridges.decoding import decode
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import VITALS, Malformed, Reading, Validity
@@ -24,6 +24,9 @@ FIELDS = {
     "pai": "perfusion_index",
     "pai_pct": "perfusion_index",
     "celsius": "temperature",
+    "temp_c": "temperature",
+    "temp_ch1_c": "temperature",
+    "resp_rate": "respiratory_rate",
     "mg_dl": "glucose",
 }
 """Vitals by the name of the field that holds them."""
@@ -48,8 +51,8 @@ def test_the_decoder_passes_nothing_else_as_valid(device_case: Case) -> None:
     if "error" in case.expected:
         assert _readings(check.family, case.data, channel) == []
         return
-    serial = isinstance(check.family.link, SerialSettings)
-    trusted = case.data * (check.family.resync_frames + 1) if serial else case.data
+    stream = isinstance(check.family.link, STREAMS)
+    trusted = case.data * (check.family.resync_frames + 1) if stream else case.data
     found = _readings(check.family, trusted, channel)
     said = {each.vital: each.value for each in found if each.validity is Validity.VALID}
     for field, vital in FIELDS.items():

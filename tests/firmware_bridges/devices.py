@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from firmware_bridges.bridge import SERIAL, Bridge, Encoder, Family, Sample, SerialSettings
+from firmware_bridges.bridge import SERIAL, Bridge, Encoder, Family, Sample, SerialSettings, TcpSettings
 from firmware_bridges.decoding import channels
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import Event, Reading, Reason, Validity
@@ -16,7 +16,7 @@ from firmware_bridges.vitals import Event, Reading, Reason, Validity
 Frames = list[tuple[str, bytes]]
 
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
-STREAMS = {name: family for name, family in FAMILIES.items() if isinstance(family.link, SerialSettings)}
+STREAMS = {name: family for name, family in FAMILIES.items() if isinstance(family.link, SerialSettings | TcpSettings)}
 every_stream = pytest.mark.parametrize("family", STREAMS.values(), ids=list(STREAMS))
 law = settings(deadline=None, max_examples=40)
 thorough = settings(deadline=None, max_examples=150)
@@ -145,12 +145,12 @@ def accidents(draw: st.DrawFn, family: Family, encoder: Encoder) -> Frames:
 
 
 def stream(frames: Frames) -> bytes:
-    """Return what a serial line carries of `frames`."""
+    """Return what a serial or TCP line carries of `frames`."""
     return b"".join(data for channel, data in frames if channel == SERIAL)
 
 
 def smallest_steps(family: Family, frames: Frames) -> Frames:
-    """Return `frames` in the smallest pieces that can arrive: bytes on a serial line, notifications over Bluetooth."""
+    """Return `frames` in the smallest pieces that can arrive: bytes of a stream, notifications over Bluetooth."""
     return [(SERIAL, bytes((byte,))) for byte in stream(frames)] if family.name in STREAMS else frames
 
 

@@ -13,6 +13,7 @@ from firmware_bridges.families import contec_cms50_9byte as contec
 from firmware_bridges.families import viatom_o2ring as o2ring
 from firmware_bridges.families import viatom_oxyii as oxyii
 from firmware_bridges.medibus import IDENTIFY
+from firmware_bridges.mllp import wrap
 from firmware_bridges.vitals import Identity
 from tests.firmware_bridges.test_viatom import ring_reply
 
@@ -26,6 +27,7 @@ SAID: dict[str, list[tuple[str, bytes]]] = {
     "nellcor_ascii": [(SERIAL, _NELLCOR)],
     "masimo_ascii1": [(SERIAL, _MASIMO)],
     "drager_medibus": [(SERIAL, medibus.response(IDENTIFY, "8250'Savina'02.10:04.00"))],
+    "hl7_mllp_oru": [(SERIAL, wrap([r"MSH|^~\&|MONITOR^77||||||ORU^R01|1|P|2.6"]))],
     "contec_cms50_9byte": [(SERIAL, contec.pack(0x04, b"CMS50E\0"))],
     "viatom_o2ring": [(o2ring.NOTIFY, ring_reply(_RING + bytes(200)))],
     "viatom_oxyii": [(oxyii.NOTIFY, viatom.pack(oxyii.LEAD, oxyii.INFO, b"\1\0", _OXYII))],

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.gateway import ble_adapter, ble_link, links, serial_link
+from edge_agent.gateway import ble_adapter, ble_link, links, serial_link, tcp_link
 from tests.links.bluez import private_bus
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shrink the waiting times; which of them end, and in what, is what is tested."""
-    for module, first in ((serial_link, 0.005), (ble_adapter, 0.005), (ble_link, 0.1)):
+    for module, first in ((serial_link, 0.005), (tcp_link, 0.005), (ble_adapter, 0.005), (ble_link, 0.1)):
         monkeypatch.setattr(module, "FIRST_DELAY_S", first)
         monkeypatch.setattr(module, "LONGEST_DELAY_S", 0.2)
     monkeypatch.setattr(ble_adapter, "LISTEN_S", 0.3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_bridges.bridge import AdvertSettings, BleSettings, Family, SerialSettings
+from firmware_bridges.bridge import AdvertSettings, BleSettings, Family, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import VITALS
 from tools.markdown import page, table
@@ -86,6 +86,8 @@ def _link(family: Family) -> str:
         return _serial(family.link)
     if isinstance(family.link, AdvertSettings):
         return "Bluetooth Low Energy adverts, without a connection"
+    if isinstance(family.link, TcpSettings):
+        return f"TCP, the device calls the gateway, usually on port {family.link.port}"
     return _ble(family.link)
 
 

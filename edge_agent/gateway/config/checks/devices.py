@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from edge_agent.domain.settings import Device, WardSettings
+from edge_agent.gateway.config.checks.network import check_network
 from edge_agent.gateway.config.checks.repeats import refuse_repeats
 from edge_agent.gateway.config.sheet import Sheet
 from edge_agent.gateway.config.words import Path, one_of, shown, suggestion
-from firmware_bridges.bridge import SerialSettings
+from firmware_bridges.bridge import AdvertSettings, BleSettings, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 
 _ADDRESS = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
-_SERIAL_ONLY, _BLUETOOTH_ONLY = ("port", "baudrate"), ("address", "adapter")
+_FIELDS: dict[type, tuple[str, tuple[str, ...]]] = {
+    SerialSettings: ("serial", ("port", "baudrate")),
+    BleSettings: ("Bluetooth", ("address", "adapter")),
+    AdvertSettings: ("Bluetooth", ("address", "adapter")),
+    TcpSettings: ("network", ("listen", "peers")),
+}
+"""What each kind of link is called, and its own fields: the first says where the device is."""
 
 
 def check_devices(ward: WardSettings, sheet: Sheet) -> None:
@@ -25,6 +33,7 @@ def check_devices(ward: WardSettings, sheet: Sheet) -> None:
     paths = [(("devices", index), device) for index, device in enumerate(ward.devices)]
     refuse_repeats([((*path, "id"), device.id) for path, device in paths], sheet, "every device id once")
     refuse_repeats([((*path, "port"), device.port) for path, device in paths], sheet, "every port once")
+    refuse_repeats([((*path, "listen"), device.listen) for path, device in paths], sheet, "every address and port once")
     addresses = [((*path, "address"), device.address.upper()) for path, device in paths]
     refuse_repeats(addresses, sheet, "every address once")
 
@@ -49,19 +58,19 @@ def _check_family(device: Device, path: Path, sheet: Sheet) -> None:
 
 
 def _check_link(device: Device, path: Path, sheet: Sheet) -> None:
-    """Refuse the fields of the other kind of link, and want the one of its own, in the form that can be opened."""
+    """Refuse the fields of the other kinds of link, and want the one of its own, in the form that can be opened."""
     family = FAMILIES.get(device.family)
     if family is None:
         return
-    serial = isinstance(family.link, SerialSettings)
-    own, others = ("port", _BLUETOOTH_ONLY) if serial else ("address", _SERIAL_ONLY)
-    kind = "serial" if serial else "Bluetooth"
+    kind, (own, *_) = _FIELDS[type(family.link)]
+    others = {name: None for other, names in _FIELDS.values() if other != kind for name in names}
     for name in others:
-        if getattr(device, name) and sheet.sound((*path, name)):
-            found = f"{shown(str(getattr(device, name)))} for a {kind} device"
+        value = getattr(device, name)
+        if value and sheet.sound((*path, name)):
+            found = f"{shown(', '.join(value) if isinstance(value, tuple) else str(value))} for a {kind} device"
             sheet.complain((*path, name), found, f"only `{own}`", f"remove `{name}`, or correct the family")
     if sheet.sound((*path, own)):
-        _check_port(device, path, sheet) if serial else _check_address(device, path, sheet)
+        _CHECKS[type(family.link)](device, path, sheet)
 
 
 def _check_port(device: Device, path: Path, sheet: Sheet) -> None:
@@ -77,3 +86,11 @@ def _check_address(device: Device, path: Path, sheet: Sheet) -> None:
         meant = device.address.replace("-", ":")
         remedy = f"write {meant}" if _ADDRESS.fullmatch(meant) else "`bluetoothctl scan on` shows it"
         sheet.complain((*path, "address"), found, "an address such as C0:26:DA:00:12:34", remedy)
+
+
+_CHECKS: dict[type, Callable[[Device, Path, Sheet], None]] = {
+    SerialSettings: _check_port,
+    BleSettings: _check_address,
+    AdvertSettings: _check_address,
+    TcpSettings: check_network,
+}
