@@ -56,6 +56,8 @@ class BedUnit(msgspec.Struct):
     risk_at: int | None = None
     risk_due: int | None = None
     risk_request: int = 0
+    risk_asked: int = 0
+    risk_of: str = ""
     score_due: int = 0
     score_told: str = ""
     snapshot_due: bool = True
@@ -130,7 +132,7 @@ class BedUnit(msgspec.Struct):
         self.facts = {name: msgspec.structs.replace(fact, at=fact.at + by) for name, fact in self.facts.items()}
         self.hours.epoch += by
         self.blind_since += by
-        self.risk, self.risk_at, self.risk_due, self.score_due = None, None, None, 0
+        self.risk, self.risk_at, self.risk_due, self.risk_asked, self.score_due = None, None, None, 0, 0
 
     def forget_past(self, now: int) -> None:
         """Drop all that depends on how long ago it was: nobody knows how long the gateway was off."""

@@ -14,6 +14,8 @@ from firmware_bridges.vitals import VITALS
 
 SCORE_EVERY = 60 * SECOND
 RISK_EVERY = 300 * SECOND
+RISK_SOONEST = 60 * SECOND
+"""How soon after a question the model is asked again because the rule score has changed."""
 
 
 def snapshot(bed: BedUnit, context: Context, now: int) -> AlertsSnapshot:
@@ -31,15 +33,20 @@ def snapshot(bed: BedUnit, context: Context, now: int) -> AlertsSnapshot:
 
 
 def scores(bed: BedUnit, context: Context, now: int) -> Iterator[Effect]:
-    """Tell the scores when they changed or a minute has passed, and ask the model when it is due."""
+    """Tell the scores when they changed or a minute has passed, and ask the model when it is due.
+
+    It is due every five minutes, and a minute after the last question if the rule score has changed since.
+    """
     known = bed.score is not None and len(bed.score.missing) < len(bed.score.parts)
-    said = bed.score and (bed.score.total, bed.score.missing, bed.score.risk)
+    said = f"{bed.score.total} {bed.score.missing} {bed.score.risk}" if bed.score else ""
     told = f"{said}/{bed.risk_at}" if known else ""
     if told != bed.score_told or (known and now >= bed.score_due):
         bed.score_told, bed.score_due = told, now + SCORE_EVERY
         yield ScoreReport(bed.id, now, bed.score, bed.risk, bed.risk_at, context.bed.encounter)
+    if bed.risk_due is not None and bed.risk_request and said != bed.risk_of:
+        bed.risk_due = min(bed.risk_due, bed.risk_asked + RISK_SOONEST)
     if bed.risk_due is not None and now >= bed.risk_due and context.bed.state is BedState.MONITORED:
-        bed.risk_due = now + RISK_EVERY
+        bed.risk_due, bed.risk_asked, bed.risk_of = now + RISK_EVERY, now, said
         bed.risk_request += 1
         yield RiskWanted(bed.id, bed.risk_request, now, _window(bed, context, now))
 
