@@ -11,7 +11,10 @@ from firmware_bridges.bridge import Mode
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Run, settings, its own settings, its devices as seen now, devices excused by a gateway alert."""
+    """Run, settings, its own settings, devices excused by a gateway alert.
+
+    `devices` are its own and all shared ones, `views` its own as seen now.
+    """
 
     run: str
     settings: WardSettings

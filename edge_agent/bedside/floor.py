@@ -12,6 +12,7 @@ from edge_agent.bedside.context import Context
 from edge_agent.bedside.gateway import GatewayUnit
 from edge_agent.bedside.line import Line
 from edge_agent.bedside.routes import Route, route_of, view_of
+from edge_agent.bedside.waiting import deadline
 from edge_agent.domain.effects import Effect
 from edge_agent.domain.settings import WardSettings
 from firmware_bridges.bridge import Bridge
@@ -74,8 +75,8 @@ class Floor:
         if bed not in self._contexts:
             state = self.state
             settings = state.settings
-            devices = tuple(device for device in settings.devices if device.bed == bed)
-            views = tuple(view_of(device, state.lines[device.id]) for device in devices)
+            devices = tuple(device for device in settings.devices if device.bed == bed or device.shared)
+            views = tuple(view_of(device, state.lines[device.id]) for device in devices if not device.shared)
             mine = next(b for b in settings.beds if b.id == bed)
             self._contexts[bed] = Context(state.run, settings, mine, devices, views, state.gateway.excused())
         return self._contexts[bed]
@@ -96,7 +97,8 @@ class Floor:
         times = [bed.deadline for bed in state.beds.values()]
         for name, line in state.lines.items():
             times.append(line.next_report)
-            times.extend(t for t in (self.quiet(line), self.bridges[name].next_deadline()) if t is not None)
+            dues = self.quiet(line), self.bridges[name].next_deadline(), deadline(line)
+            times.extend(due for due in dues if due is not None)
         if state.gateway.deadline is not None:
             times.append(state.gateway.deadline)
         return min(times, default=None)

@@ -7,7 +7,7 @@ import msgspec
 from edge_agent.bedside.identity import Proof, Shown
 from edge_agent.domain.effects import DeviceReport, LinkReport, LinkState
 from edge_agent.domain.settings import SECOND, Device
-from firmware_bridges.vitals import DeviceStatus, Reason
+from firmware_bridges.vitals import DeviceStatus, Reading, Reason
 
 QUIET_AFTER = 5 * SECOND
 """An open link of a continuous device that says nothing for this long is quiet."""
@@ -19,6 +19,7 @@ class Line(msgspec.Struct):
     """State of one device's line. Times in ns; counters since the run began.
 
     `refused` says why its device is the wrong one, until the right one has shown itself or it was unplugged.
+    `waiting`: what a shared device measured and nobody has claimed yet.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Line(msgspec.Struct):
     proof: Proof = Proof.AGREED
     unproven_since: int = 0
     refused: str = ""
+    waiting: tuple[Reading, ...] = ()
 
     def enter(self, state: LinkState, reason: str, at: int) -> LinkReport | None:
         """Change the link state; the report when it really changed. A line with the wrong device stays lost."""
@@ -71,6 +73,12 @@ class Line(msgspec.Struct):
         before, self.proof = self.proof, self.shown.proof(device, at)
         if self.proof is not before:
             self.unproven_since = at
+
+    def count(self, reading: Reading) -> None:
+        """Count the frame that a reading is from, once."""
+        if reading.frame != self.last_frame:
+            self.last_frame = reading.frame
+            self.frames += 1
 
     def reject(self, reason: Reason | str) -> None:
         """Count a reading that is not used."""

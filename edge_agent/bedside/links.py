@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from edge_agent.bedside import waiting
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.floor import Floor, Handler
 from edge_agent.bedside.identity import Proof, Shown, contradictions
 from edge_agent.bedside.line import REPORT_EVERY, Line
+from edge_agent.bedside.stream import Stream
 from edge_agent.domain.effects import Effect, HangUp, LinkReport, LinkState, SendToDevice, StoredReadings
-from edge_agent.domain.inputs import LinkClosed, LinkConnecting, LinkData, LinkOpened
+from edge_agent.domain.inputs import GatewayFact, LinkClosed, LinkConnecting, LinkData, LinkOpened
 from edge_agent.domain.windows import QUANTITIES
 from firmware_bridges.bridge import SerialSettings
 from firmware_bridges.vitals import DeviceStatus, Event, Identity, Malformed, Reading, Reason, Send
@@ -33,6 +35,9 @@ def due(floor: Floor, now: int, effects: list[Effect]) -> dict[str, None]:
             touched |= dict.fromkeys(_quiet(floor, name, quiet, now, effects))
         if wake is not None and now >= wake:
             touched |= dict.fromkeys(_events(floor, name, floor.bridges[name].wake(now), now, effects))
+        gone = waiting.deadline(line)
+        if gone is not None and now >= gone:
+            waiting.drop(line, now, effects, "nobody claimed it in time")
         if now >= line.next_report:
             line.next_report = now + REPORT_EVERY
             effects.append(line.report())
@@ -92,7 +97,9 @@ def _closed(floor: Floor, link: LinkClosed, now: int, effects: list[Effect]) -> 
     line = floor.state.lines[link.device]
     if line.refused and link.reason.endswith(line.refused):
         return touched  # we hung up
-    line.refused = ""
+    if line.refused:
+        line.refused = ""
+        _tell_shared(floor, now)
     return _enter(floor, link.device, Entered(LinkState.LOST, link.reason, link.received_at), effects) or touched
 
 
@@ -105,10 +112,13 @@ def _events(floor: Floor, device: str, events: list[Event], now: int, effects: l
             changed |= _told(floor, line, event, effects)
         elif line.proof is not Proof.AGREED:
             changed |= _unwanted(floor, line, event, now, effects)
+        elif floor.routes[device].device.shared:
+            waiting.hold(line, event, now, effects)
+            floor.sooner(waiting.deadline(line))
         elif event.stored or _late(floor, line, event, now):
             stored.append(event)
         elif bed is not None:
-            changed |= _reading(floor, line, bed, event, now)
+            changed |= _live(floor, line, bed, event, now)
     if stored:
         effects.append(StoredReadings(line.bed, device, now, tuple(stored)))
     return (line.bed,) if changed else ()
@@ -136,6 +146,7 @@ def _identified(floor: Floor, line: Line, identity: Identity, effects: list[Effe
     line.prove(route.device, identity.at)
     if line.proof is Proof.AGREED and line.refused:
         line.refused = ""
+        _tell_shared(floor, identity.at)
         _enter(floor, line.id, Entered(LinkState.STREAMING, "", identity.at), effects)
     elif line.shown.certain(route.family.check.strength, identity.at):
         _refuse(floor, line, identity.at, effects)
@@ -155,12 +166,20 @@ def _unwanted(floor: Floor, line: Line, reading: Reading, now: int, effects: lis
 def _refuse(floor: Floor, line: Line, now: int, effects: list[Effect]) -> tuple[str, ...]:
     """Hang up on the wrong device, and say which was expected and which answered."""
     line.refused = f"wrong device: {'; '.join(contradictions(floor.routes[line.id].device, line.shown))}"
+    _tell_shared(floor, now)
     if not line.shown.hung_up:
         line.shown.hung_up = True
         effects.append(HangUp(line.id, line.refused))
     touched = _enter(floor, line.id, Entered(LinkState.LOST, line.refused, now), effects)
     floor.changed(line.bed)
     return touched
+
+
+def _tell_shared(floor: Floor, now: int) -> None:
+    """Let the gateway tell which shared devices are refused: they have no bed that could."""
+    refused = {line.id: line.refused for line in floor.state.lines.values() if line.refused and not line.bed}
+    detail = "; ".join(f"{name}: {why}" for name, why in refused.items())
+    floor.state.gateway.tell(GatewayFact("shared-device-refused", bool(refused), detail, now, tuple(refused)))
 
 
 def _late(floor: Floor, line: Line, reading: Reading, now: int) -> bool:
@@ -171,11 +190,15 @@ def _late(floor: Floor, line: Line, reading: Reading, now: int) -> bool:
     return late
 
 
-def _reading(floor: Floor, line: Line, bed: BedUnit, reading: Reading, now: int) -> bool:
+def take_reading(floor: Floor, line: Line, bed: BedUnit, reading: Reading, now: int) -> Stream:
+    """Judge one reading at a bed and return its stream there. The caller has the bed evaluated."""
+    _live(floor, line, bed, reading, now)
+    return bed.streams[f"{line.id}/{reading.vital}"]
+
+
+def _live(floor: Floor, line: Line, bed: BedUnit, reading: Reading, now: int) -> bool:
     """Judge one live reading; True when the bed must be looked at."""
-    if reading.frame != line.last_frame:
-        line.last_frame = reading.frame
-        line.frames += 1
+    line.count(reading)
     route = floor.routes[line.id]
     stream = bed.stream(line.id, reading.vital, route.modes[reading.vital])
     stream.strength = route.family.check.strength

@@ -45,7 +45,7 @@ def _settings(floor: Floor, applied: SettingsApplied, now: int, effects: list[Ef
     state.settings = after
     floor.adopt(after)
     for bed in state.beds.values():
-        bed.keep_only({device.id for device in after.devices if device.bed == bed.id})
+        bed.keep_only({device.id for device in after.devices if device.bed == bed.id or device.shared})
         bed.snapshot_due = True
     return list(state.beds)
 

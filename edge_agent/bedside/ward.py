@@ -109,7 +109,7 @@ class Ward:
         for bed in state.beds.values() if state.gateway.unseen else ():
             if bed.blind or any(not stream.off for stream in bed.streams.values()):
                 state.gateway.seen(bed.id)
-        beds_of = {device.id: device.bed for device in state.settings.devices}
+        beds_of = {device.id: device.bed for device in state.settings.devices if device.bed}
         return state.gateway.evaluate(state.run, beds_of, now)
 
 

@@ -170,6 +170,26 @@ class RiskWanted(msgspec.Struct, frozen=True, tag="risk-wanted"):
     window: Window
 
 
+class Unclaimed(msgspec.Struct, frozen=True, tag="unclaimed"):
+    """A shared device's measurement goes nowhere; `vitals` are what it was of, no value is kept."""
+
+    device: str
+    at: int
+    vitals: tuple[str, ...]
+    why: str
+
+
+class ClaimTaken(msgspec.Struct, frozen=True, tag="claim-taken"):
+    """The answer to a claim: empty `errors` means the measurement is the bed's."""
+
+    bed: str
+    device: str
+    request: str
+    person: str
+    at: int
+    errors: tuple[str, ...] = ()
+
+
 class ObservationTaken(msgspec.Struct, frozen=True, tag="observation-taken"):
     """The answer to an observation: empty `errors` means it counts."""
 
@@ -193,4 +213,6 @@ Effect = (
     | AlertsSnapshot
     | RiskWanted
     | ObservationTaken
+    | ClaimTaken
+    | Unclaimed
 )

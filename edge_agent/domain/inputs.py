@@ -92,6 +92,16 @@ class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
     prescriber: str = ""
 
 
+class Claim(msgspec.Struct, frozen=True, tag="claim", kw_only=True):
+    """A person says that what a shared device has just measured is of the patient in `bed`."""
+
+    bed: str
+    device: str
+    person: str
+    request: str
+    received_at: int
+
+
 class RiskAnswered(msgspec.Struct, frozen=True, tag="risk-answered"):
     """The model's answer to the `RiskWanted` effect with the same `request`."""
 
@@ -119,6 +129,7 @@ GATEWAY_CONDITIONS = (
     "adapter-lost",
     "model-refused",
     "config-fallback",
+    "shared-device-refused",
 )
 """What the shell may report about the gateway. Each is a rule in `edge_agent.bedside.rules.gateway`."""
 
@@ -135,6 +146,7 @@ Input = (
     | LinkData
     | LinkClosed
     | Observation
+    | Claim
     | RiskAnswered
     | GatewayFact
     | Wake

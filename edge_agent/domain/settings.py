@@ -29,6 +29,7 @@ SECOND = 1_000_000_000
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", extra={"form": "letters, digits, _ and -, at most 64"})]
 """A name that becomes part of a topic."""
+BedId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "the id of one of the beds"})]
 Host = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$", extra={"form": "a host name or an IP address, without mqtt://"})
 ]
@@ -134,11 +135,14 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One bedside device. Exactly one of `port` (serial), `address` (BLE) and `listen` (TCP) is set."""
+    """One bedside device. Exactly one of `port` (serial), `address` (BLE) and `listen` (TCP) is set.
+
+    It stands at a `bed` or is `shared`.
+    """
 
     id: Annotated[Id, Meta(description="The device's name in messages and alerts.")]
-    bed: Annotated[Id, Meta(description="The bed it stands at.")]
     family: Annotated[str, Meta(description="What it speaks; one of the supported families.")]
+    bed: Annotated[BedId, Meta(description="The bed it stands at; a shared device has none.")] = ""
     port: Annotated[str, Meta(description="Serial only: its device file, best one of /dev/serial/by-id.")] = ""
     address: Annotated[str, Meta(description="Bluetooth only: its address, such as C0:26:DA:00:12:34.")] = ""
     adapter: Annotated[Adapter, Meta(description="Bluetooth only: the adapter; empty: the first.")] = ""
@@ -153,6 +157,9 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expected: Annotated[
         Expected | None, Meta(description="Who must answer; another device is refused as the wrong one.")
     ] = None
+    shared: Annotated[
+        bool, Meta(description="Spot devices only: carried from bed to bed; a person claims each measurement.")
+    ] = False
 
 
 class Bed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -127,6 +127,7 @@ class Agent:
             ask=self._scoring.ask,
             freeze=self._recorder.freeze,
             hang_up=self._links.hang_up,
+            audit=self._store.audit,
         )
         self._voice = Voice(self._topics, self._stamp, hands)
         self._core = Core(ward, self._recorder, self._voice.speak, self._core_failed)

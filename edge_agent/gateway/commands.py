@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from edge_agent.domain.inputs import Input
+from edge_agent.domain.inputs import Claim, Input, Observation
 from edge_agent.gateway.clock import boottime
 from edge_agent.wire import compose
 from edge_agent.wire.inbound import RequestError, read
 from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.payloads.command_claim import read_claim
 from edge_agent.wire.payloads.command_observe import read_observation
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.receipt import Receipt
@@ -22,6 +23,12 @@ from edge_agent.wire.topics import Topics
 
 REMEMBERED = 500
 """Requests remembered as done, across restarts: more than a ward sends in the minutes a request lives."""
+
+_READERS: dict[str, Callable[[bytes, int, Stamp], Observation | Claim]] = {
+    "observe": read_observation,
+    "claim": read_claim,
+}
+"""Every command by its name, and what reads it."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,22 +62,23 @@ class Commands:
         if retained:
             self._ignore(name, "retained: a command is never kept by the broker")
             return
-        if name != "observe":
-            self._refuse(name, "", f"unknown command `{name}`; known: observe")
+        reader = _READERS.get(name)
+        if reader is None:
+            self._refuse(name, "", f"unknown command `{name}`; known: {', '.join(_READERS)}")
             return
         try:
-            observation = read_observation(payload, boottime(), self._stamp())
+            asked = reader(payload, boottime(), self._stamp())
         except RequestError as error:
             self._refuse(name, error.request, str(error))
             return
-        if observation.request in self._done:
-            self._ignore(name, f"request {observation.request} was done already")
+        if asked.request in self._done:
+            self._ignore(name, f"request {asked.request} was done already")
             return
-        self._done[observation.request] = None
+        self._done[asked.request] = None
         while len(self._done) > REMEMBERED:
             self._done.popitem(last=False)
-        self._audit(f"command {name}: request {observation.request} by {observation.person} for bed {observation.bed}")
-        self._take(observation)
+        self._audit(f"command {name}: request {asked.request} by {asked.person} for bed {asked.bed}")
+        self._take(asked)
 
     def receipt(self, bed: str, consumer: str, payload: bytes, *, retained: bool) -> None:
         """Audit a receipt. It changes nothing yet: accepting and pausing are transitions still to come."""

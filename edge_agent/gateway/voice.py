@@ -21,6 +21,7 @@ from edge_agent.domain.effects import (
     RiskWanted,
     SendToDevice,
     Suppressed,
+    Unclaimed,
 )
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.compose import compose
@@ -52,6 +53,7 @@ class Hands(NamedTuple):
     ask: Callable[[RiskWanted], None]
     freeze: Callable[[str, int], object]
     hang_up: Callable[[str, str], None]
+    audit: Callable[[str], object]
 
 
 class Voice:
@@ -74,6 +76,9 @@ class Voice:
                 self._hands.send(effect.device, effect.channel, effect.data)
             elif isinstance(effect, HangUp):
                 self._hands.hang_up(effect.device, effect.reason)
+            elif isinstance(effect, Unclaimed):
+                vitals = ", ".join(effect.vitals)
+                self._hands.audit(f"measurement of {effect.device} ({vitals}) goes nowhere: {effect.why}")
             elif isinstance(effect, RiskWanted):
                 self._hands.ask(effect)
             elif isinstance(effect, AlertChanged):

@@ -10,6 +10,7 @@ from edge_agent.domain.alerts import OVER, Priority
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
+    ClaimTaken,
     Effect,
     LinkReport,
     ObservationTaken,
@@ -24,7 +25,7 @@ from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
 from edge_agent.wire.payloads.alert import AlertEvent, alert
 from edge_agent.wire.payloads.alerts import alerts
 from edge_agent.wire.payloads.birth import Birth
-from edge_agent.wire.payloads.command_result import CommandResult, observed
+from edge_agent.wire.payloads.command_result import CommandResult, claimed, observed
 from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
@@ -67,6 +68,8 @@ def compose(effect: Effect, topics: Topics, stamp: Stamp, links: Iterable[LinkRe
             draft = _draft("vitals-history", topics, stored(effect), effect.at, Urgency.BACKLOG, bed=effect.bed)
         case ObservationTaken():
             draft = command_result(topics, effect.at, observed(effect))
+        case ClaimTaken():
+            draft = command_result(topics, effect.at, claimed(effect))
         case _:
             return []
     return [draft]

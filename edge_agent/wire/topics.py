@@ -81,7 +81,16 @@ TOPICS: dict[str, Topic] = {
         Topic(
             "config-reported", "config/reported", OUT, 1, RETAINED, None, "config-reported", "what runs; last refusal"
         ),
-        Topic("command", "command/{command}", IN, 1, PASSING, None, "command-observe", "a request: observe"),
+        Topic(
+            "command",
+            "command/{command}",
+            IN,
+            1,
+            PASSING,
+            None,
+            "command-observe command-claim",
+            "a request: observe, claim",
+        ),
         Topic("command-result", "command/{command}/result", OUT, 1, PASSING, None, "command-result", "its answer"),
     )
 }

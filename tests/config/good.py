@@ -67,6 +67,7 @@ settings:
       bed: 13
       family: contec_cms50_5byte
       port: /dev/ttyUSB1
+      shared: false
     - id: mon-d
       bed: 14
       family: hl7_mllp_oru

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.domain.inputs import Input, Observation
+from edge_agent.domain.inputs import Claim, Input, Observation
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.commands import Commands
 from edge_agent.wire.outgoing import Draft, Stamp
@@ -110,3 +110,32 @@ def test_done_requests_do_not_pile_up() -> None:
         desk.observe(request=f"r{number}")
     assert len(desk.commands.done) == 500
     assert desk.commands.done[-1] == "r599"
+
+
+def test_a_claim_is_done_once_and_audited() -> None:
+    desk = Desk()
+    claim = {
+        "schema": "bedside/command-claim/1",
+        "request": "c1",
+        "consumer": "tablet",
+        "expires_at": "2030-01-01T00:00:00Z",
+        "bed": "3",
+        "device": "cuff-1",
+        "person": "nurse7",
+    }
+    for _ in range(2):
+        desk.commands.command("claim", json.dumps(claim).encode(), retained=False)
+    desk.commands.command("claim", json.dumps({**claim, "request": "c2", "bed": 3}).encode(), retained=False)
+    late = {**claim, "request": "c3", "expires_at": "2020-01-01T00:00:00Z"}
+    desk.commands.command("claim", json.dumps(late).encode(), retained=False)
+    (taken,) = desk.taken
+    assert isinstance(taken, Claim)
+    assert (taken.bed, taken.device, taken.person, taken.request) == ("3", "cuff-1", "nurse7", "c1")
+    assert [draft.body.errors for draft in desk.sent if isinstance(draft.body, CommandResult)] == [
+        ("/bed: Expected `str`, got `int`",),
+        ("/expires_at: has passed; nothing was done",),
+    ]
+    assert desk.audited[:2] == [
+        "command claim: request c1 by nurse7 for bed 3",
+        "claim not done: request c1 was done already",
+    ]

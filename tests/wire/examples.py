@@ -27,6 +27,7 @@ from edge_agent.domain.alerts import (
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
+    ClaimTaken,
     DeviceReport,
     Effect,
     LinkReport,
@@ -240,6 +241,7 @@ def _of_a_bed() -> Iterator[tuple[str, Effect]]:
     yield "stored", StoredReadings(bed="3", device="oxi-3", at=NOW, readings=(stored, warm, replace(warm, value=None)))
     yield "score", ScoreReport(bed="3", at=NOW, rule=replace(NEWS2, missing=()), risk=RISK, risk_at=NOW - 40 * SECOND)
     yield "score-lower-bound-abstention", ScoreReport(bed="3", at=NOW, rule=NEWS2, risk=ABSTAINS, risk_at=NOW)
+    yield "command-claimed", ClaimTaken("3", "cuff-1", "claim-8", "nurse-7", NOW)
     yield "command-done", ObservationTaken("3", "obs-8", "nurse-7", NOW)
     yield (
         "alerts-none",

@@ -19,6 +19,7 @@ from edge_agent.domain.alerts import (
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
+    ClaimTaken,
     Effect,
     LinkReport,
     LinkState,
@@ -182,6 +183,7 @@ effects: st.SearchStrategy[Effect] = st.one_of(
         encounter=beds,
     ),
     st.builds(StoredReadings, bed=ids, device=ids, at=times, readings=several(readings), encounter=beds),
+    st.builds(ClaimTaken, bed=ids, device=ids, request=ids, person=ids, at=times, errors=several(words)),
     st.builds(ObservationTaken, bed=ids, request=ids, person=ids, at=times, errors=several(words)),
 )
 """Every effect that is for the wire."""

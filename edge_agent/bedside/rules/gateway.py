@@ -19,6 +19,7 @@ _TROUBLES: tuple[tuple[str, str, Priority, str], ...] = (
     ("adapter-lost", "A radio adapter is gone", Priority.MEDIUM, "All its devices are silent at once."),
     ("model-refused", "The risk model is refused", Priority.LOW, "No risk is predicted; rule scores go on."),
     ("config-fallback", "Not the wanted configuration", Priority.MEDIUM, "Limits may not be those the ward expects."),
+    ("shared-device-refused", "A shared device is the wrong one", Priority.MEDIUM, "What it measures goes nowhere."),
 )
 
 

@@ -65,7 +65,7 @@ def _beds(ward: WardSettings) -> Iterable[str]:
 
 def _devices(ward: WardSettings) -> Iterable[str]:
     rows = [
-        (device.id, device.bed, device.family, device.port or device.address or device.listen)
+        (device.id, device.bed or "shared", device.family, device.port or device.address or device.listen)
         for device in ward.devices
     ]
     return _aligned([("Device", "Bed", "Family", "Link"), *rows])

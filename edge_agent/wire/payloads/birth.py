@@ -44,7 +44,7 @@ class BornDevice(Item, frozen=True):
     """One device of this gateway."""
 
     device: DeviceId
-    bed: BedId
+    bed: Annotated[str, Meta(description="the bed's id; empty for a shared device")]
     family: Annotated[str, Meta(description="the protocol it speaks")]
     title: Annotated[str, Meta(description="the family in words")]
     official: Annotated[bool, Meta(description="false: read by a specification that is not its maker's own")]

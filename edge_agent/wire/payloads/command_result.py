@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge_agent.domain.effects import ObservationTaken
+from edge_agent.domain.effects import ClaimTaken, ObservationTaken
 from edge_agent.wire.envelope import Body
 
 
@@ -19,6 +19,7 @@ class CommandResult(Body, frozen=True, kw_only=True, tag="bedside/command-result
     errors: Annotated[tuple[str, ...], Meta(description="why not, each with the JSON Pointer of the place it is about")]
     bed: Annotated[str | None, Meta(description="the bed concerned")] = None
     person: Annotated[str | None, Meta(description="staff id of who asked")] = None
+    device: Annotated[str | None, Meta(description="the device concerned")] = None
 
 
 def observed(taken: ObservationTaken) -> CommandResult:
@@ -30,6 +31,19 @@ def observed(taken: ObservationTaken) -> CommandResult:
         errors=taken.errors,
         bed=taken.bed,
         person=taken.person,
+    )
+
+
+def claimed(taken: ClaimTaken) -> CommandResult:
+    """Return the ward's answer to a claim."""
+    return CommandResult(
+        command="claim",
+        request=taken.request,
+        done=not taken.errors,
+        errors=taken.errors,
+        bed=taken.bed,
+        person=taken.person,
+        device=taken.device,
     )
 
 

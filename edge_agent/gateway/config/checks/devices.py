@@ -10,7 +10,7 @@ from edge_agent.gateway.config.checks.network import check_network
 from edge_agent.gateway.config.checks.repeats import refuse_repeats
 from edge_agent.gateway.config.sheet import Sheet
 from edge_agent.gateway.config.words import Path, one_of, shown, suggestion
-from firmware_bridges.bridge import AdvertSettings, BleSettings, SerialSettings, TcpSettings
+from firmware_bridges.bridge import AdvertSettings, BleSettings, Mode, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 
 _ADDRESS = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
@@ -29,6 +29,7 @@ def check_devices(ward: WardSettings, sheet: Sheet) -> None:
     for index, device in enumerate(ward.devices):
         path: Path = ("devices", index)
         _check_family(device, path, sheet)
+        _check_place(device, path, sheet)
         _check_link(device, path, sheet)
     paths = [(("devices", index), device) for index, device in enumerate(ward.devices)]
     refuse_repeats([((*path, "id"), device.id) for path, device in paths], sheet, "every device id once")
@@ -45,9 +46,25 @@ def _check_beds(ward: WardSettings, sheet: Sheet) -> None:
         return
     for index, device in enumerate(ward.devices):
         path: Path = ("devices", index, "bed")
-        if device.bed not in beds and sheet.sound(path):
+        if device.bed and device.bed not in beds and sheet.sound(path):
             remedy = suggestion(device.bed, beds, "add the bed, or correct the name")
             sheet.complain(path, f"the unknown bed {shown(device.bed)}", one_of(beds), remedy)
+
+
+def _check_place(device: Device, path: Path, sheet: Sheet) -> None:
+    """Want a bed or a shared device, and share only what a person takes to a patient to measure once."""
+    bed, shared = (*path, "bed"), (*path, "shared")
+    if not sheet.sound(bed, shared):
+        return
+    family = FAMILIES.get(device.family)
+    if not device.bed and not device.shared:
+        remedy = "add `bed:`, or `shared: true` if it goes from bed to bed"
+        sheet.complain(bed, "nothing", "the bed it stands at", remedy)
+    elif device.bed and device.shared:
+        sheet.complain(bed, f"{device.bed} for a shared device", "nothing", "remove `bed`, or `shared`")
+    elif device.shared and family is not None and any(each.mode is Mode.CONTINUOUS for each in family.measures):
+        found = f"true for {family.name}, which measures all the time"
+        sheet.complain(shared, found, "false", "give it a bed: nobody can claim what never stops")
 
 
 def _check_family(device: Device, path: Path, sheet: Sheet) -> None:
