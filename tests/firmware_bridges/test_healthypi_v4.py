@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import struct
 
+import msgspec
 import pytest
 
-from firmware_bridges.bridge import SERIAL
+from firmware_bridges.bridge import SERIAL, Sample
 from firmware_bridges.decoding import decode
-from firmware_bridges.families.healthypi_v4 import FAMILY, HEAD, SETTLE, TAIL, parse_frame
+from firmware_bridges.families.healthypi_v4 import FAMILY, HEAD, SETTLE, TAIL, Encoder, cut, parse_frame
 from firmware_bridges.framing import FrameError
 from firmware_bridges.vitals import DeviceStatus, Event, Malformed, Reason, Validity
 from tests.firmware_bridges.devices import readings, valid
@@ -25,8 +26,10 @@ def heard(data: bytes) -> list[Event]:
 
 
 def test_rates_and_saturation_are_read_after_five_packets() -> None:
-    assert readings(decode(FAMILY, packet() * (SETTLE - 1))) == []
-    assert valid(heard(packet())) == WELL
+    assert SETTLE == 5
+    assert readings(decode(FAMILY, packet() * 4)) == []
+    assert valid(decode(FAMILY, packet() * 5)) == WELL
+    assert valid(heard(packet(spo2=100)))["spo2"] == 100
 
 
 def test_neither_the_constant_cuff_nor_the_probe_is_taken() -> None:
@@ -76,3 +79,25 @@ def test_packets_of_other_boards_are_none_of_ours(other: bytes) -> None:
 def test_a_packet_among_others_does_not_count_before_five_in_a_row() -> None:
     bridge = FAMILY.bridge()
     assert readings(bridge.receive(SERIAL, (packet() * 3 + b"x") * 4, 0)) == []
+
+
+def test_a_packet_may_be_waited_for_and_is_passed_over_byte_by_byte() -> None:
+    whole = packet()
+    for before in (b"", b"\x0a"):
+        assert [cut(before + whole[:size], len(before)) for size in range(1, len(whole))] == [0] * (len(whole) - 1)
+        assert cut(before + whole, len(before)) == len(whole)
+        assert cut(before + whole[:-1] + b"\x0c", len(before)) == -1
+    assert cut(b"\x0b" + whole, 0) == -1
+
+
+def test_a_simulated_board_sends_what_the_firmware_sends() -> None:
+    sample = Sample({"heart_rate": 255, "respiratory_rate": 15, "spo2": 97})
+    assert Encoder().encode(sample) == [
+        (SERIAL, HEAD + bytes(14) + bytes((15, 97, 255, 80, 120, 0)) + TAIL),
+    ]
+    beyond = msgspec.structs.replace(sample, values={"heart_rate": 256})
+    assert Encoder().encode(beyond) == [(SERIAL, HEAD + bytes(17) + bytes((80, 120, 0)) + TAIL)]
+    off = msgspec.structs.replace(sample, conditions=frozenset({Reason.SENSOR_OFF}))
+    assert Encoder().encode(off) == [
+        (SERIAL, HEAD + bytes(14) + bytes((15, 0, 255, 80, 120, 0x1F)) + TAIL),
+    ]
