@@ -7,7 +7,7 @@ ARGS ?=
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test venv check format docs bench fuzz lock wheels train test-train test-slow
+.PHONY: help demo test venv check format docs bench fuzz mutate lock wheels train test-train test-slow
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ bench: venv ## measure the agent against the naive script, and what a frame of e
 fuzz: ## damage every device's frames a million times: ARGS="sensor_link --runs 100000"
 	@tools/prepare.sh dev
 	@$(RUN) tests.fuzz $(ARGS)
+
+mutate: ## see which small changes of the bridges no test notices: ARGS="firmware_bridges/framing.py --sample 40"
+	@tools/prepare.sh dev
+	@$(RUN) tools.mutate $(ARGS)
 
 lock: venv ## write requirements/*.txt for what pyproject.toml asks; newest versions with ARGS=--upgrade
 	tools/lock.sh $(ARGS)

@@ -18,6 +18,9 @@ from tests.fuzz.oracle import execute
 from tests.fuzz.streams import conversation
 from tests.fuzz.targets import TIER_A, target
 
+LAST_LINES = 40
+"""Of what a run that failed said: the exception and how to see it again."""
+
 
 def main() -> int:
     """Fuzz the families asked for; return 1 if a law was broken."""
@@ -57,7 +60,8 @@ def fuzz_guided(name: str, runs: int, seed: int) -> bool:
     command = [sys.executable, "-m", "tests.fuzz.guided", name, str(runs), str(seed)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        say(f"{name}: a law was broken\n{done.stdout}{done.stderr}")
+        last = "\n".join((done.stdout + done.stderr).splitlines()[-LAST_LINES:])
+        say(f"{name}: ended with {done.returncode}, the last that was said:\n{last}")
         return True
     seen = [line for line in done.stderr.splitlines() if " cov: " in line][-1]
     say(f"{name}: {runs} executions, seed {seed}, {time.monotonic() - begun:.0f} s: all laws held; {seen}")

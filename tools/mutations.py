@@ -1,0 +1,114 @@
+"""Small changes of a program, one at a time: what `tools.mutate` tries. An annotation or a text is never changed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+Apply = Callable[[], None]
+
+
+class Mutation(NamedTuple):
+    """A change of the tree: where (line, column), what it is called, and how to make it."""
+
+    line: int
+    column: int
+    what: str
+    apply: Apply
+
+
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.FloorDiv,
+    ast.FloorDiv: ast.Mult,
+    ast.Div: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.BitXor: ast.BitOr,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+    ast.Pow: ast.Mult,
+}
+_JOINS: dict[type[ast.boolop], type[ast.boolop]] = {ast.And: ast.Or, ast.Or: ast.And}
+
+
+def mutations(tree: ast.Module) -> list[Mutation]:
+    """Return every change that can be made to `tree`, in the order of the text. Make one only of each tree."""
+    found = [mutation for node in _running(tree) for mutation in _of(node)]
+    return sorted(found, key=lambda each: each[:3])
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield `node` and what is below it, without annotations and the aliases of types."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name in {"annotation", "returns"} or (name == "value" and _alias(node)):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _running(child)
+
+
+def _alias(node: ast.AST) -> bool:
+    """Tell whether `node` names a type: `Event = Reading | Malformed`."""
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp | ast.Subscript) and _types(node.value)
+
+
+def _types(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.BitOr) and _types(node.left) and _types(node.right)
+    if isinstance(node, ast.Subscript):
+        return _types(node.value)
+    return isinstance(node, ast.Name) and (not node.id.isupper()) and node.id.lstrip("_")[:1].isupper()
+
+
+def _of(node: ast.AST) -> Iterator[Mutation]:
+    if isinstance(node, ast.expr | ast.stmt):
+        for what, apply in _changes(node):
+            yield Mutation(node.lineno, node.col_offset, what, apply)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, Apply]]:  # noqa: C901 - one branch is one kind of change
+    if isinstance(node, ast.Compare):
+        for place, comparison in enumerate(node.ops):
+            yield "comparison", partial(node.ops.__setitem__, place, _COMPARISONS[type(comparison)]())
+    elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in _OPERATORS:
+        yield "operator", lambda: setattr(node, "op", _OPERATORS[type(node.op)]())
+    elif isinstance(node, ast.BoolOp):
+        yield "and, or", lambda: setattr(node, "op", _JOINS[type(node.op)]())
+    elif isinstance(node, ast.If | ast.IfExp | ast.While):
+        yield "condition", lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield "truth", lambda: setattr(node, "value", not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+        yield "number + 1", lambda: setattr(node, "value", int(str(node.value)) + 1)
+        yield "number - 1", lambda: setattr(node, "value", int(str(node.value)) - 1)
+    elif isinstance(node, ast.Break):
+        yield "break", lambda: setattr(node, "__class__", ast.Continue)
+    elif isinstance(node, ast.Continue):
+        yield "continue", lambda: setattr(node, "__class__", ast.Break)
+    if isinstance(node, ast.FunctionDef | ast.If | ast.For | ast.While | ast.Try | ast.With):
+        yield from _removals(node.body)
+
+
+def _removals(body: list[ast.stmt]) -> Iterator[tuple[str, Apply]]:
+    for place, statement in enumerate(body):
+        told = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.Raise) and not told:
+            yield f"without line {statement.lineno}", partial(body.__setitem__, place, ast.Pass())
