@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from edge_agent.cli.stage.story import LENGTH_S, SPEED
+from edge_agent.cli.stage.story import LENGTH_S, SPEED, playable
 from edge_agent.domain.errors import AgentError
 
 INTERRUPTED = 130
@@ -22,6 +22,14 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     if not (host and port.isdecimal()):
         raise click.BadParameter(f"{value!r} is no HOST:PORT")
     return host, int(port)
+
+
+def _families(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Return F,F as the families it names."""
+    names = tuple(value.split(",")) if value else ()
+    if unknown := [name for name in names if name not in playable()]:
+        raise click.BadParameter(f"{', '.join(unknown)}: not among {', '.join(playable())}")
+    return names
 
 
 @click.command()
@@ -43,9 +51,22 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     callback=_address,
     help="A broker of your own, without TLS; its line is cut instead of it.",
 )
+@click.option(
+    "--families",
+    metavar="F,F...",
+    callback=_families,
+    help="Device families of the beds, in turn; without this the story's own.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another set of patients.")
 def command(  # noqa: PLR0913 - click passes one argument per option
-    *, beds: int, duration: float, speed: float, as_json: bool, broker: tuple[str, int] | None, seed: int
+    *,
+    beds: int,
+    duration: float,
+    speed: float,
+    as_json: bool,
+    broker: tuple[str, int] | None,
+    families: tuple[str, ...],
+    seed: int,
 ) -> None:
     """Watch a simulated ward: broker, four beds and the real agent in a process of its own.
 
@@ -57,7 +78,7 @@ def command(  # noqa: PLR0913 - click passes one argument per option
         from edge_agent.cli.stage.performance import perform  # noqa: PLC0415 - needs the extra
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}: install bedside-edge-agent[demo]") from error
-    plan = Plan(beds=beds, duration_s=duration, speed=speed, seed=seed, broker=broker)
+    plan = Plan(beds=beds, duration_s=duration, speed=speed, seed=seed, broker=broker, families=families)
     try:
         sys.exit(asyncio.run(perform(plan, as_json=as_json)))
     except AgentError as error:

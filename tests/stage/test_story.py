@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.bedside.rules import GATEWAY_RULES, RULES
 from edge_agent.bedside.scores import SCORES
-from edge_agent.cli.stage.story import CONSEQUENCES, LENGTH_S, SPEED, STEPS, Event, consequences, roles, steps
+from edge_agent.cli.main import main
+from edge_agent.cli.stage.story import CONSEQUENCES, LENGTH_S, SPEED, STEPS, Event, consequences, playable, roles, steps
 from edge_agent.simulator.scenario import Act
 from firmware_bridges.families import FAMILIES
 
@@ -63,3 +65,23 @@ def test_what_befalls_a_patient_lasts_long_enough_to_alert_at_any_speed(speed: f
 
 def test_every_step_has_something_to_say() -> None:
     assert all(step.caption.strip(": ") for step in STEPS)
+
+
+def test_a_mixed_cast_has_the_families_in_turn_and_promises_what_they_can_measure() -> None:
+    families = ("philips_intellivue", "nonin_df2", "masimo_ascii1")
+    cast = roles(5, families)
+    assert [role.family for role in cast] == [*families, *families[:2]]
+    assert len({role.device for role in cast}) == 5
+    promised = consequences(5, LENGTH_S, SPEED, families)
+    assert [want for want in CONSEQUENCES if want not in promised] == [
+        want for want in CONSEQUENCES if want.condition == "news2"
+    ]
+    assert consequences(4, LENGTH_S, SPEED, ("sensor_link",)) == CONSEQUENCES
+
+
+def test_a_bed_may_have_what_shows_spo2_often_enough() -> None:
+    assert {"sensor_link", "nonin_df8", "philips_intellivue", "drager_medibus"} <= {*playable()}
+    assert not {"nonin_df13", "ge_s5_dri", "bluetooth_pulse_oximeter"} & {*playable()}
+    result = CliRunner().invoke(main, ["demo", "--families", "nonin_df2,abacus"])
+    assert result.exit_code == 2
+    assert "abacus: not among" in result.output

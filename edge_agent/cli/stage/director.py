@@ -45,13 +45,17 @@ CUT: dict[object, str] = {
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for. `broker` is somebody else's; without one we bring our own."""
+    """What was asked for. `broker` is somebody else's; without one we bring our own.
+
+    `families` are those of the devices, bed by bed in turn; empty for the story's own.
+    """
 
     beds: int
     duration_s: float
     speed: float
     seed: int
     broker: tuple[str, int] | None = None
+    families: tuple[str, ...] = ()
 
 
 class StageError(AgentError):
@@ -69,7 +73,7 @@ class Director:
         self.exit_code: int | None = None
         self._own: EmbeddedBroker | None = None if plan.broker else EmbeddedBroker()
         self._subscriber = Subscriber(TOPICS.root, self.audience.take, lambda: self.audience.link(up=False))
-        self._cast = roles(plan.beds)
+        self._cast = roles(plan.beds, plan.families)
 
     @property
     def elapsed_s(self) -> float:
@@ -152,7 +156,7 @@ class Director:
             self.audience.tell(CUT.get(step.what, step.caption) if self.plan.broker else step.caption)
             await self._do(step, props, line, folder)
         await self._wait_for(plan.duration_s)
-        wanted = consequences(plan.beds, plan.duration_s, plan.speed)
+        wanted = consequences(plan.beds, plan.duration_s, plan.speed, plan.families)
         await self.audience.until(lambda a: not a.ledger.absent(wanted), ENCORE_S)
 
     async def _raise_curtain(self, props: Props) -> None:

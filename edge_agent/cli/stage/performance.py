@@ -30,7 +30,7 @@ async def perform(plan: Plan, *, as_json: bool) -> int:
     result = None
     try:
         await director.perform()
-        wanted = consequences(plan.beds, plan.duration_s, plan.speed)
+        wanted = consequences(plan.beds, plan.duration_s, plan.speed, plan.families)
         result = outcome(director.audience, wanted, director.exit_code)
     finally:
         drawing.cancel()

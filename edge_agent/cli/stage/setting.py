@@ -10,14 +10,15 @@ from typing import Any
 
 import msgspec
 import yaml
+from msgspec.structs import replace
 
 from edge_agent.cli.stage.story import Role
 from edge_agent.domain.settings import (
     CONFIG_SCHEMA,
+    LIMIT_RULES,
     Bed,
     Broker,
     Device,
-    Limit,
     LocalSettings,
     Protocol,
     WardSettings,
@@ -40,7 +41,10 @@ def ward(cast: Sequence[Role], ports: Path, spo2_limit: Decimal = SPO2_LIMIT) ->
     devices = tuple(
         Device(id=role.device, bed=role.bed, family=role.family, port=str(port(ports, role))) for role in cast
     )
-    spo2_low = Limit(limit=spo2_limit, delay_s=8, hysteresis=Decimal(2), deep_limit=Decimal(85), deep_delay_s=5)
+    usual = LIMIT_RULES["spo2-low"].default
+    spo2_low = replace(
+        usual, limit=spo2_limit, delay_s=8, hysteresis=Decimal(2), deep_limit=Decimal(85), deep_delay_s=5
+    )
     return WardSettings(
         beds=beds,
         devices=devices,

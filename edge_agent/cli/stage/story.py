@@ -5,7 +5,7 @@ Times are seconds by the wall since every bed was first seen. Patients may live 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 import msgspec
@@ -15,6 +15,8 @@ from edge_agent.simulator.courses import Course, desaturation, deterioration, se
 from edge_agent.simulator.patients import VirtualPatient
 from edge_agent.simulator.physiology import Resting
 from edge_agent.simulator.scenario import Act
+from firmware_bridges.bridge import Measure, Mode, SerialSettings
+from firmware_bridges.families import FAMILIES
 
 LENGTH_S = 45.0
 """The story's length; a longer demonstration goes on watching."""
@@ -43,11 +45,19 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def device(self) -> str:
         """Return the device's id."""
-        return f"{'oximeter' if self.family.startswith('contec') else 'sensor'}-{self.bed}"
+        return f"{_KINDS.get(self.family) or self.family.partition('_')[0]}-{self.bed}"
+
+    @property
+    def measured(self) -> frozenset[str]:
+        """Return the vitals that the device measures."""
+        return self.vitals or frozenset(measure.vital for measure in FAMILIES[self.family].measures)
 
     def patient(self, seed: int) -> VirtualPatient:
         """Return the patient; another seed is another life, another bed another patient."""
         return VirtualPatient(seed * 1000 + int(self.bed), self.person, self.resting, self.past)
+
+
+_KINDS = {"contec_cms50_9byte": "oximeter", "contec_cms50_5byte": "oximeter", "sensor_link": "sensor"}
 
 
 class Event(str, Enum):
@@ -157,14 +167,58 @@ QUIET = (
         person=Patient(age_years=72, sex="male"),
         resting=Resting(pulse=77, spo2=96, respiratory_rate=15),
     ),
+    Role(
+        bed="",
+        family="philips_intellivue",
+        person=Patient(age_years=63, sex="female"),
+        resting=Resting(pulse=79, spo2=97, respiratory_rate=14, systolic=127),
+    ),
+    Role(
+        bed="",
+        family="nonin_df2",
+        person=Patient(age_years=58, sex="male"),
+        resting=Resting(pulse=70, spo2=96),
+    ),
+    Role(
+        bed="",
+        family="drager_medibus",
+        person=Patient(age_years=69, sex="male"),
+        resting=Resting(pulse=82, spo2=96, respiratory_rate=16),
+    ),
+    Role(
+        bed="",
+        family="masimo_ascii1",
+        person=Patient(age_years=41, sex="female"),
+        resting=Resting(pulse=73, spo2=98),
+    ),
 )
 """Who lies in the fifth bed and beyond, in turn; nothing happens to them."""
 
 
-def roles(beds: int) -> tuple[Role, ...]:
-    """Return the cast of a ward of `beds` beds."""
+SLOWEST = 2_000_000_000
+"""The longest a device of the demonstration may pause between two frames, ns: its limits of age are short."""
+
+
+def playable() -> list[str]:
+    """Return the families that the beds may have: serial ones that measure SpO2 all the time."""
+    spo2 = Measure("spo2", Mode.CONTINUOUS)
+    return sorted(
+        name
+        for name, family in FAMILIES.items()
+        if isinstance(family.link, SerialSettings) and spo2 in family.measures and family.period <= SLOWEST
+    )
+
+
+def roles(beds: int, families: Sequence[str] = ()) -> tuple[Role, ...]:
+    """Return the cast of a ward of `beds` beds, with devices of `families` in turn, if any are given."""
     more = (msgspec.structs.replace(QUIET[bed % len(QUIET)], bed=str(bed)) for bed in range(len(ROLES) + 1, beds + 1))
-    return (*ROLES, *more)[:beds]
+    cast = (*ROLES, *more)[:beds]
+    if not families:
+        return cast
+    return tuple(
+        msgspec.structs.replace(role, family=families[place % len(families)], vitals=frozenset())
+        for place, role in enumerate(cast)
+    )
 
 
 STEPS = (
@@ -202,10 +256,11 @@ def steps(beds: int, duration_s: float) -> tuple[Step, ...]:
     return tuple(fitting)
 
 
-def consequences(beds: int, duration_s: float, speed: float) -> tuple[Consequence, ...]:
-    """Return the alerts that the fitting part of the story must bring in time."""
-    there = {"", *(role.bed for role in roles(beds))}
+def consequences(beds: int, duration_s: float, speed: float, families: Sequence[str] = ()) -> tuple[Consequence, ...]:
+    """Return the alerts that the fitting part of the story must bring in time, of what the devices can measure."""
+    there = {"": MONITOR} | {role.bed: role.measured for role in roles(beds, families)}
     due = (c for c in CONSEQUENCES if c.bed in there and c.due_s(speed) <= duration_s)
+    due = (c for c in due if c.condition != "news2" or there[c.bed] >= MONITOR)
     return tuple(c for c in due if c.condition != "broker-unreachable" or outage_fits(duration_s))
 
 

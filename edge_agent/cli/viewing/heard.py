@@ -12,14 +12,28 @@ from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
+from edge_agent.wire.payloads.model import Model
 from edge_agent.wire.payloads.score import Score
+from edge_agent.wire.payloads.shadow import Shadow
 from edge_agent.wire.payloads.state import State
 from edge_agent.wire.payloads.stored import Stored
 from edge_agent.wire.payloads.vitals import Vitals
 from edge_agent.wire.topics import TOPICS, Direction, Topics
 
 Body = (
-    AlertEvent | Alerts | Birth | CommandResult | ConfigReported | Health | Heartbeat | Score | State | Stored | Vitals
+    AlertEvent
+    | Alerts
+    | Birth
+    | CommandResult
+    | ConfigReported
+    | Health
+    | Heartbeat
+    | Model
+    | Score
+    | Shadow
+    | State
+    | Stored
+    | Vitals
 )
 """Everything an agent publishes, told apart by its `schema`."""
 
