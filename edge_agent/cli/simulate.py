@@ -14,18 +14,19 @@ from msgspec.structs import replace
 
 from edge_agent.domain.errors import AgentError
 from edge_agent.gateway.clock import boottime
+from edge_agent.gateway.listening import split_listen
 from edge_agent.simulator.conversations.attributes import readable
 from edge_agent.simulator.devices import VirtualDevice
 from edge_agent.simulator.orders import orders
 from edge_agent.simulator.patients import Measurable, VirtualPatient
 from edge_agent.simulator.playing import Life, play
-from edge_agent.simulator.ports import Medium, Port
+from edge_agent.simulator.ports import Caller, Medium, Port
 from edge_agent.simulator.recordings import read
 from edge_agent.simulator.scenario import MISBEHAVIOURS, SCENARIOS, Scenario, in_order, perform
-from firmware_bridges.bridge import BleSettings, Family, SerialSettings
+from firmware_bridges.bridge import AdvertSettings, Family, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 
-PLAYED = sorted(name for name, each in FAMILIES.items() if isinstance(each.link, (SerialSettings, BleSettings)))
+PLAYED = sorted(name for name, each in FAMILIES.items() if not isinstance(each.link, AdvertSettings))
 ADDRESS = "F0:F1:F2:F3:F4:F5"
 """A static random address, as small devices have one."""
 
@@ -35,7 +36,9 @@ Place = Callable[[VirtualDevice], AbstractAsyncContextManager["tuple[Medium, str
 
 @click.command(epilog=f"Families: {', '.join(PLAYED)}.")
 @click.argument("family", metavar="FAMILY", type=click.Choice(PLAYED))
-@click.option("--port", type=click.Path(path_type=Path), help="Serial: name of the line, such as /tmp/bed-3.")
+@click.option(
+    "--port", type=click.Path(path_type=Path), help="Serial: the line, such as /tmp/bed-3. TCP: whom to call."
+)
 @click.option("--ble", metavar="TRANSPORT", help="Bluetooth: vhci, or bumble's name of a controller, such as usb:0.")
 @click.option("--address", default=ADDRESS, show_default=True, help="Bluetooth: the device's address.")
 @click.option("--scenario", type=click.Choice(list(SCENARIOS)), default="calm", show_default=True, help="What happens.")
@@ -68,7 +71,8 @@ def command(  # noqa: PLR0913 - click passes one argument per option
 ) -> None:
     """Play a device of FAMILY with its real protocol, handshakes and a SIMULATED patient.
 
-    With --port on a pseudo-terminal of that name: point a gateway's configuration at it. With --ble over Bluetooth:
+    With --port on a pseudo-terminal of that name: point a gateway's configuration at it. A device that calls over TCP
+    calls --port ADDRESS:PORT. With --ble over Bluetooth:
     `vhci` (as root, module hci_vhci) gives this machine an adapter of its own that has the device in its reach.
     """
     plan, chosen = SCENARIOS[scenario], FAMILIES[family]
@@ -84,6 +88,10 @@ def command(  # noqa: PLR0913 - click passes one argument per option
 
 def _place(family: Family, port: Path | None, ble: str | None, address: str) -> Place:
     """Return where a device of `family` is played."""
+    if isinstance(family.link, TcpSettings):
+        if port is None or ble is not None:
+            raise click.UsageError(f"{family.name} calls the gateway: give --port ADDRESS:PORT, and no --ble")
+        return partial(_call, *split_listen(str(port)))
     if isinstance(family.link, SerialSettings):
         if port is None or ble is not None:
             raise click.UsageError(f"{family.name} is a serial device: give --port, and no --ble")
@@ -102,6 +110,15 @@ async def _cable(port: Path, _device: VirtualDevice) -> AsyncIterator[tuple[Medi
     made = Port(port)
     try:
         yield made, str(port)
+    finally:
+        made.unplug()
+
+
+@asynccontextmanager
+async def _call(host: str, port: int, _device: VirtualDevice) -> AsyncIterator[tuple[Medium, str]]:
+    made = Caller(host, port)
+    try:
+        yield made, f"{host}:{port}"
     finally:
         made.unplug()
 

@@ -1,8 +1,10 @@
-"""The simulator's ports: pseudo-terminals under stable names, with a plug to pull. No other file opens one."""
+"""The simulator's ports: pseudo-terminals and TCP calls, with a plug to pull. No other file opens one."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import tty
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +14,10 @@ from firmware_bridges.bridge import SERIAL
 
 CHUNK = 4096
 """Bytes taken from the host at a time: what a pty buffers."""
+
+
+CALL_S = 1.0
+"""How long a device waits for the gateway to answer its call."""
 
 
 class Medium(Protocol):
@@ -98,3 +104,58 @@ class Port:
     def say(self, frames: Frames) -> None:
         """Send frames one after another, as far as there is room."""
         self.write(b"".join(data for _, data in frames))
+
+
+class Caller:
+    """A device that calls a gateway over TCP, and calls again while nobody answers or after the gateway hung up."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Take where to call; nothing is called before `plug`."""
+        self._place = host, port
+        self._line: socket.socket | None = None
+        self._plugged = False
+
+    @property
+    def plugged(self) -> bool:
+        """Tell whether the gateway has answered; calls it if the cable is in and the line is not up."""
+        if self._plugged and self._line is None:
+            with contextlib.suppress(OSError):
+                self._line = socket.create_connection(self._place, CALL_S)
+                self._line.setblocking(False)  # noqa: FBT003 - the socket's own interface
+        return self._line is not None
+
+    def plug(self) -> None:
+        """Put the network cable in."""
+        self._plugged = True
+
+    def unplug(self) -> None:
+        """Pull the network cable: the line is gone."""
+        self._plugged = False
+        self._hang_up()
+
+    def heard(self) -> Frames:
+        """Return what the gateway has sent since, at most `CHUNK` bytes."""
+        try:
+            data = self._line.recv(CHUNK) if self._line else b""
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            self._hang_up()
+        return [(SERIAL, data)] if data else []
+
+    def say(self, frames: Frames) -> None:
+        """Send to the gateway; what it does not take is lost."""
+        try:
+            if self._line is not None and frames:
+                self._line.send(b"".join(data for _, data in frames))
+        except BlockingIOError:
+            return
+        except OSError:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
