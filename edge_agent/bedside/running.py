@@ -8,6 +8,7 @@ from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.floor import Floor, Handler
 from edge_agent.bedside.hours import Hours
 from edge_agent.bedside.line import REPORT_EVERY, Line
+from edge_agent.bedside.waiting import drop
 from edge_agent.domain.effects import Effect
 from edge_agent.domain.inputs import GatewayFact, RiskAnswered, SettingsApplied, Started, Wake
 from edge_agent.domain.settings import WardSettings
@@ -37,7 +38,9 @@ def _settings(floor: Floor, applied: SettingsApplied, now: int, effects: list[Ef
         elif _watching(before, bed_settings.id) != _watching(after, bed_settings.id):
             state.beds[bed_settings.id].watched_since = now
     for name in {device.id for device in set(before.devices) ^ set(after.devices)}:
-        state.lines.pop(name, None)
+        line = state.lines.pop(name, None)
+        if line is not None and line.waiting:
+            drop(line, now, effects, "its device was configured anew")
         floor.bridges.pop(name, None)
     for device in after.devices:
         if device.id not in state.lines:

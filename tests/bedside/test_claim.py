@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge_agent.bedside.waiting import hold
 from edge_agent.domain.effects import ClaimTaken, DeviceReport, StoredReadings, Unclaimed
-from edge_agent.domain.inputs import Attached, Claim, LinkOpened
+from edge_agent.domain.inputs import Attached, Claim, LinkOpened, SettingsApplied
 from edge_agent.domain.settings import SECOND, Bed, Device, Expected, WardSettings
 from firmware_bridges.vitals import Reason, Validity
 from tests.bedside.harness import Bench
@@ -95,6 +95,14 @@ def test_only_the_newest_measurement_waits_the_one_before_could_be_another_patie
     assert temperatures(bench) == {"1": 368}
 
 
+def test_a_device_that_is_configured_anew_keeps_nothing_waiting() -> None:
+    bench = Bench(ward())
+    bench.say(FEVER, "ear")
+    bench.give(SettingsApplied(ward(Expected(serial="77"))))
+    assert [each.why for each in unclaimed(bench)] == ["its device was configured anew"]
+    assert claim(bench)
+
+
 def test_a_claim_says_everything_that_is_wrong_with_it() -> None:
     bench = Bench(ward())
     assert claim(bench, bed="9", person="") == (
@@ -124,8 +132,9 @@ def test_what_is_from_memory_is_nobodys_history() -> None:
 
     line = floor.state.lines["ear"]
     hold(line, msgspec.structs.replace(reading, stored=True), bench.now, [])
+    hold(line, reading, reading.at + 120 * SECOND, [])
     assert line.waiting == (reading,)
-    assert line.rejected == {"stored": 1}
+    assert line.rejected == {"stored": 1, "late": 1}
     assert not [effect for effect in bench.effects if isinstance(effect, StoredReadings)]
 
 

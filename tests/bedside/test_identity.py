@@ -13,6 +13,7 @@ from edge_agent.domain.inputs import Attached, LinkClosed, LinkData, LinkOpened
 from edge_agent.domain.settings import SECOND, Expected, WardSettings
 from firmware_bridges.bridge import Sample
 from firmware_bridges.families import FAMILIES
+from firmware_bridges.families import contec_cms50_9byte as contec
 from firmware_bridges.vitals import Reason
 from tests.bedside.harness import Bench, settings
 
@@ -157,8 +158,8 @@ def test_an_address_that_is_not_the_configured_one_is_the_wrong_device() -> None
 
 def test_behind_no_check_one_garbled_frame_makes_no_wrong_device() -> None:
     bench = Bench(bound(Expected(serial="0000070986"), "masimo_ascii1"))
-    for line in (b"0000070986", b"0000070986", b"0000070X86", b"0000070986", b"0000070986"):
-        bench.send(LINE % line)
+    for number in "..X....X..":  # the two that lie are further apart than the doubt lasts
+        bench.send(LINE % b"0000070986".replace(b"9", b"9" if number == "." else b"X"))
         bench.wait(1)
     assert not hung_up(bench)
     assert bench.shown("spo2").value == 95
@@ -187,10 +188,35 @@ def test_after_a_silence_on_a_cable_the_device_must_say_again_who_it_is() -> Non
     assert bench.alerts("spo2-low") == []
 
 
-def test_conditions_of_a_wrong_device_are_not_those_of_the_bed() -> None:
-    bench = Bench(bound(OTHER))
-    bench.say({"spo2": 80}, conditions=frozenset({Reason.SENSOR_OFF}))
-    bench.wait(10)
+def test_after_a_silence_the_right_device_is_heard_as_soon_as_it_has_said_so() -> None:
+    bench = Bench(bound(Expected(serial="0000070986"), "masimo_ascii1"))
+    for _ in range(2):
+        bench.wait(6)
+        for _ in range(4):
+            bench.send(LINE % b"0000070986")
+            bench.wait(1)
+        assert bench.shown("spo2").value == 95
+
+
+def test_nothing_is_sent_to_the_wrong_device() -> None:
+    bench = Bench(bound(Expected(model="CMS50E"), "contec_cms50_9byte"))
+    bench.effects.clear()
+    bench.send(contec.pack(contec.DEVICE_ID_REPLY, b"CMS50F\0"))
+    for _ in range(12):
+        bench.say({"spo2": 80})
+        bench.wait(1)
+    assert hung_up(bench)
+    assert not [effect for effect in bench.effects if isinstance(effect, SendToDevice)]
+
+
+def test_conditions_of_a_device_that_may_be_the_wrong_one_are_not_those_of_the_bed() -> None:
+    bench = Bench(bound(MINE))
+    encoder = bench.encoders["link1"]
+    first = encoder.encode(Sample({"spo2": 80}, conditions=frozenset({Reason.SENSOR_OFF})))
+    for second in range(10):
+        for _, data in first[1:] if second == 0 else encoder.encode(Sample(conditions=frozenset({Reason.SENSOR_OFF}))):
+            bench.send(data)
+        bench.wait(1)
     assert not bench.alerts("sensor-off-link1")
 
 
