@@ -11,7 +11,7 @@ from edge_agent.bedside.hours import Hours
 from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.stream import PERSON, Stream
 from edge_agent.domain.alerts import Alert
-from edge_agent.domain.effects import AlertChanged, AlertsSnapshot, Effect
+from edge_agent.domain.effects import AlertChanged, AlertsSnapshot, Cause, Effect
 from edge_agent.domain.inputs import Observation
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import SECOND, BedState, WardSettings
@@ -37,7 +37,8 @@ class Fact(msgspec.Struct, frozen=True):
 class BedUnit(msgspec.Struct):
     """State of one bed.
 
-    `watched_since`: since when its required vitals are expected; `deadline`: when to look again.
+    `watched_since`: since when its required vitals are expected; `deadline`: when to look again. `causes`: the alerts
+    that want somebody, and whether each is alone in that.
     """
 
     id: str
@@ -65,6 +66,7 @@ class BedUnit(msgspec.Struct):
     reported_fresh: bool = False
     dirty: bool = True
     rules_due: int | None = None
+    causes: list[tuple[Cause, bool]] = []
     deadline: int = 0
 
     def stream(self, device: str, vital: str, mode: Mode) -> Stream:
@@ -119,9 +121,9 @@ class BedUnit(msgspec.Struct):
         self.watched_since, self.reported_at, self.deadline = now, now, now
         self.snapshot_due = self.dirty = True
         for stream in self.streams.values():
-            stream.forget()
+            stream.forget(now)
         for condition in self.conditions.values():
-            condition.forget()
+            condition.forget(now)
 
     def shift(self, by: int) -> None:
         """Move every time by `by` ns, into another boot's clock."""

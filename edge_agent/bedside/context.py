@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.bedside.escalation import Callers
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import DeviceView
 from edge_agent.domain.settings import SECOND, Bed, Device, WardSettings
@@ -11,7 +12,7 @@ from firmware_bridges.bridge import Mode
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Run, settings, its own settings, devices excused by a gateway alert.
+    """Run, settings, its own settings, devices excused by a gateway alert, who can be called.
 
     `devices` are its own and all shared ones, `views` its own as seen now.
     """
@@ -22,6 +23,12 @@ class Context(msgspec.Struct, frozen=True):
     devices: tuple[Device, ...]
     views: tuple[DeviceView, ...]
     excused: frozenset[str]
+    callers: Callers
+
+    @property
+    def latches(self) -> bool:
+        """Tell whether high alerts wait for a person: only where somebody could reset them."""
+        return self.settings.latch_high and self.callers.answering
 
     def max_age(self, stream: Stream) -> int:
         """Return the age in ns at which the stream's value is stale."""

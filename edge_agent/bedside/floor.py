@@ -9,12 +9,15 @@ import msgspec
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
+from edge_agent.bedside.escalation import callers
 from edge_agent.bedside.gateway import GatewayUnit
 from edge_agent.bedside.line import Line
+from edge_agent.bedside.machine import Condition
+from edge_agent.bedside.outlets import Audience, LocalOutput
 from edge_agent.bedside.routes import Route, route_of, view_of
 from edge_agent.bedside.waiting import deadline
 from edge_agent.domain.effects import Effect
-from edge_agent.domain.settings import WardSettings
+from edge_agent.domain.settings import Consumer, Role, WardSettings
 from firmware_bridges.bridge import Bridge
 
 VERSION = 1
@@ -33,10 +36,16 @@ class WardState(msgspec.Struct):
     lines: dict[str, Line] = {}
     gateway: GatewayUnit = msgspec.field(default_factory=GatewayUnit)
     bridges: dict[str, bytes] = {}
+    displays: tuple[str, ...] = ()
+    audience: Audience = msgspec.field(default_factory=Audience)
+    local: LocalOutput = msgspec.field(default_factory=LocalOutput)
 
 
 class Floor:
-    """The state with the bridges it is fed by. `next`: when to wake, None before the first settings."""
+    """The state with the bridges it is fed by.
+
+    `next`: when to wake, None before the first settings. `callers`: who can be called.
+    """
 
     def __init__(self, state: WardState) -> None:
         """Take a state; bridges get theirs out of it."""
@@ -53,6 +62,7 @@ class Floor:
     def adopt(self, settings: WardSettings) -> None:
         """Make bridges for new devices and note what is looked up often."""
         self.all_changed()
+        self.callers = callers(settings, self.state.displays)
         self.routes = {device.id: route_of(device, settings) for device in settings.devices}
         self.bridges = {
             device.id: self.bridges.get(device.id) or self.routes[device.id].family.bridge()
@@ -78,8 +88,34 @@ class Floor:
             devices = tuple(device for device in settings.devices if device.bed == bed or device.shared)
             views = tuple(view_of(device, state.lines[device.id]) for device in devices if not device.shared)
             mine = next(b for b in settings.beds if b.id == bed)
-            self._contexts[bed] = Context(state.run, settings, mine, devices, views, state.gateway.excused())
+            excused = state.gateway.excused()
+            self._contexts[bed] = Context(state.run, settings, mine, devices, views, excused, self.callers)
         return self._contexts[bed]
+
+    def consumer(self, name: str) -> Consumer | None:
+        """Return a consumer whose receipts count: with its role in the ward, or as a display of this gateway."""
+        for consumer in self.state.settings.consumers:
+            if consumer.id == name:
+                return consumer
+        return Consumer(name, Role.DISPLAY) if name in self.state.displays else None
+
+    def conditions(self, bed: str) -> list[Condition]:
+        """Return the conditions of a bed, or of the gateway ("")."""
+        if not bed:
+            return list(self.state.gateway.conditions.values())
+        unit = self.state.beds.get(bed)
+        return [] if unit is None else list(unit.conditions.values())
+
+    def encounter(self, bed: str) -> str:
+        """Return the token of the stay in a bed, "" without one."""
+        return next((each.encounter for each in self.state.settings.beds if each.id == bed), "")
+
+    def to_be_judged(self, bed: str, *, shown: bool) -> None:
+        """Judge a bed, or the gateway (""), anew; `shown`: show its alerts whatever that says."""
+        self.changed(bed)
+        unit = self.state.beds.get(bed, self.state.gateway)
+        unit.dirty = True
+        unit.snapshot_due |= shown
 
     def quiet(self, line: Line) -> int | None:
         """Return when silence makes a line quiet, in ns; None for one that may be silent."""
@@ -99,8 +135,8 @@ class Floor:
             times.append(line.next_report)
             dues = self.quiet(line), self.bridges[name].next_deadline(), deadline(line)
             times.extend(due for due in dues if due is not None)
-        if state.gateway.deadline is not None:
-            times.append(state.gateway.deadline)
+        times.extend(state.audience.until.values())
+        times.extend(due for due in (state.gateway.deadline, state.local.quiet_until) if due is not None)
         return min(times, default=None)
 
 

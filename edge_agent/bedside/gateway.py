@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.bedside.escalation import Callers
 from edge_agent.bedside.machine import Condition, Origin
 from edge_agent.bedside.rules import GATEWAY_RULES
+from edge_agent.bedside.settling import deadline, settle
 from edge_agent.bedside.verdict import GatewayView
 from edge_agent.domain.alerts import Alert
 from edge_agent.domain.effects import AlertChanged, AlertsSnapshot, Effect
@@ -51,7 +53,7 @@ class GatewayUnit(msgspec.Struct):
         """Return the devices whose loss a gateway alert already tells."""
         return frozenset(name for code in EXCUSING if code in self.facts for name in self.facts[code].devices)
 
-    def evaluate(self, run: str, beds_of: dict[str, str], now: int) -> list[Effect]:
+    def evaluate(self, run: str, beds_of: dict[str, str], who: Callers, now: int) -> list[Effect]:
         """Run every gateway rule, if one could say something new, and return what is to be said."""
         if not (self.dirty or self.snapshot_due or (self.deadline is not None and now >= self.deadline)):
             return []
@@ -62,9 +64,9 @@ class GatewayUnit(msgspec.Struct):
         for rule in GATEWAY_RULES:
             condition = self.conditions.setdefault(rule.id, Condition(rule.id))
             alert = condition.step(rule.evaluate(view), now, rule.timing, Origin(run, "", rule.kind))
-            dues.append(condition.deadline(rule.timing))
-            if alert is not None:
-                effects.append(AlertChanged(alert))
+            effects += [] if alert is None else [AlertChanged(alert)]
+            effects += [AlertChanged(each) for each in settle(condition, who, now, spoken_for=False)]
+            dues += [condition.deadline(rule.timing), deadline(condition, who)]
         self.deadline = min((due for due in dues if due is not None and due > now), default=None)
         if effects or self.snapshot_due:
             self.snapshot_due = False

@@ -1,4 +1,7 @@
-"""A bed is judged: every rule looks at it, and each finding steps its condition's machine."""
+"""A bed is judged: every rule looks at it, each finding steps its condition's machine, and each signal follows.
+
+Technical rules come last: they inherit the priority of what they displace.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ import msgspec
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
+from edge_agent.bedside.displacing import displaced, spoken_for
 from edge_agent.bedside.machine import Condition, Origin
 from edge_agent.bedside.rules import RULES
+from edge_agent.bedside.settling import cause, deadline, settle
 from edge_agent.bedside.sight import last_seen
 from edge_agent.bedside.stream import Stream
-from edge_agent.bedside.verdict import BedView, Finding
+from edge_agent.bedside.verdict import BedView, Finding, Rule
+from edge_agent.domain.alerts import Alert, Kind
 from edge_agent.domain.effects import AlertChanged, Suppressed
 from edge_agent.domain.settings import BedState
 
@@ -25,26 +31,43 @@ def judge(
 
     `streams` by quantity, the chosen one first.
     """
-    spoken = set()
     bed.rules_due = None
+    spoken: set[str] = set()
     if context.bed.state is BedState.MONITORED:
-        view = _view(bed, context, streams, now)
-        for rule in RULES.values():
-            timing = rule.timing(context.settings)
-            origin = Origin(context.run, bed.id, rule.kind)
-            for finding in map(partial(_scale_said, view.spo2_scale), rule.evaluate(view)):
-                spoken.add(finding.condition)
-                condition = _condition(bed, finding)
-                before = condition.alert is not None
-                alert = condition.step(finding, now, timing, origin)
-                _remind(bed, condition.deadline(timing))
-                if alert is not None:
-                    yield AlertChanged(alert, context.bed.encounter)
-                yield from _hidden(condition, finding, context, now, before=before)
+        for technical in (False, True):
+            rules = [rule for rule in RULES.values() if (rule.kind is Kind.TECHNICAL) is technical]
+            yield from _judge(bed, context, _view(bed, context, streams, now), rules, spoken)
+    for alert in _signals(bed, context, spoken, now):
+        yield AlertChanged(alert, context.bed.encounter)
+    bed.causes = [found for condition in bed.conditions.values() if (found := cause(condition)) is not None]
+
+
+def _judge(
+    bed: BedUnit, context: Context, view: BedView, rules: list[Rule], spoken: set[str]
+) -> Iterator[AlertChanged | Suppressed]:
+    for rule in rules:
+        timing = rule.timing(context.settings)
+        origin = Origin(context.run, bed.id, rule.kind, context.latches and rule.kind is Kind.PHYSIOLOGICAL)
+        for finding in map(partial(_scale_said, view.spo2_scale), rule.evaluate(view)):
+            spoken.add(finding.condition)
+            condition = _condition(bed, finding)
+            before = condition.alert is not None
+            alert = condition.step(finding, view.now, timing, origin)
+            _remind(bed, condition.deadline(timing))
+            if alert is not None:
+                yield AlertChanged(alert, context.bed.encounter)
+            yield from _hidden(condition, finding, context, view.now, before=before)
+
+
+def _signals(bed: BedUnit, context: Context, spoken: set[str], now: int) -> Iterator[Alert]:
+    """End what no rule spoke of, then let every signal follow its condition."""
     for name in [n for n in bed.conditions if n not in spoken]:
         ended = bed.conditions[name].finish(now, f"no longer watched (bed is {context.bed.state.value})")
         if ended is not None:
-            yield AlertChanged(ended, context.bed.encounter)
+            yield ended
+    for condition in bed.conditions.values():
+        yield from settle(condition, context.callers, now, spoken_for=spoken_for(condition, bed.conditions))
+        _remind(bed, deadline(condition, context.callers))
 
 
 def _hidden(
@@ -66,7 +89,7 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         bed=context.bed,
         streams=streams,
         devices=context.views,
-        active=frozenset(name for name, condition in bed.conditions.items() if condition.alert),
+        active=frozenset(name for name, c in bed.conditions.items() if c.alert and not c.latched),
         blind=bed.blind,
         last_seen=last_seen(bed, context),
         score=bed.score,
@@ -74,6 +97,8 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         spo2_scale=bed.scale,
         spo2_target=bed.spo2_target,
         excused_devices=context.excused,
+        displaced=displaced(bed.conditions.values()),
+        dismissed={name: c.dismissed for name, c in bed.conditions.items() if c.dismissed is not None},
     )
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from edge_agent.bedside.bed_limits import limit_of
+from edge_agent.bedside.loss import last_valid
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
-from edge_agent.bedside.words import NAMES, finding_text, span_text, value_text
+from edge_agent.bedside.words import NAMES, finding_text, value_text
 from edge_agent.domain.alerts import Evidence, Kind, Priority, Why
 from edge_agent.domain.settings import SECOND, Limit, WardSettings
 from firmware_bridges.bridge import Mode
@@ -63,10 +64,11 @@ def _budget(rule: str, limit: Limit) -> int | None:
 
 
 def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) -> Finding:
-    fresh = _fresh(view, quantity)
+    fresh = _fresh(view, rule, quantity)
     worst = (min if low else max)(fresh, key=lambda pair: pair[1].value, default=None)
     if worst is None:
-        return Finding(condition=rule, present=None, why=Why(text=_last_valid(view, quantity), rule=rule))
+        text = last_valid(view.streams.get(quantity, [])) or f"{NAMES[quantity]} never seen"
+        return Finding(condition=rule, present=None, why=Why(text=text, rule=rule))
     stream, evidence = worst
     spot = stream.mode is Mode.SPOT
     edge = _scaled(limit.limit, stream)
@@ -99,20 +101,16 @@ def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) 
     )
 
 
-def _fresh(view: BedView, quantity: str) -> list[tuple[Stream, Evidence]]:
+def _fresh(view: BedView, rule: str, quantity: str) -> list[tuple[Stream, Evidence]]:
+    """Return the present values; a spot value that a person has reset is none."""
+    dismissed = view.dismissed.get(rule, -1)
     return [
         (stream, evidence)
         for stream in view.streams.get(quantity, [])
-        if not stream.off and (evidence := stream.evidence()) is not None
+        if not stream.off
+        and (evidence := stream.evidence()) is not None
+        and not (stream.mode is Mode.SPOT and evidence.at <= dismissed)
     ]
-
-
-def _last_valid(view: BedView, quantity: str) -> str:
-    seen = [e for stream in view.streams.get(quantity, []) if (e := stream.evidence()) is not None]
-    if not seen:
-        return f"{NAMES[quantity]} never seen"
-    last = max(seen, key=lambda evidence: evidence.at)
-    return f"last valid {NAMES[quantity]} {value_text(last.vital, last.value)}, {span_text(view.now - last.at)} ago"
 
 
 def _scaled(value: Decimal, stream: Stream) -> int:

@@ -1,14 +1,19 @@
-"""What people ask for, in one table: each kind of request has a file of its own that checks it, does it, answers."""
+"""What people and their programs say, in one table: each kind has a file of its own that checks, does, answers."""
 
 from __future__ import annotations
 
+from edge_agent.bedside import audience, local, receipts
 from edge_agent.bedside.claiming import claimed
 from edge_agent.bedside.floor import Handler
 from edge_agent.bedside.observing import observed
-from edge_agent.domain.inputs import Claim, Observation
+from edge_agent.domain.inputs import Claim, Listening, NobodyListened, Observation, QuietAsked, ReceiptGiven
 
 HANDLERS: dict[type, Handler] = {
     Observation: observed,
     Claim: claimed,
+    ReceiptGiven: receipts.given,
+    QuietAsked: local.quieted,
+    Listening: audience.listening,
+    NobodyListened: local.nobody_listened,
 }
-"""What is done with each kind of request."""
+"""What is done with each kind."""

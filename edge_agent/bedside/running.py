@@ -8,6 +8,7 @@ from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.floor import Floor, Handler
 from edge_agent.bedside.hours import Hours
 from edge_agent.bedside.line import REPORT_EVERY, Line
+from edge_agent.bedside.outlets import Audience
 from edge_agent.bedside.waiting import drop
 from edge_agent.domain.effects import Effect
 from edge_agent.domain.inputs import GatewayFact, RiskAnswered, SettingsApplied, Started, Wake
@@ -16,8 +17,9 @@ from edge_agent.domain.settings import WardSettings
 
 def _started(floor: Floor, started: Started, now: int, _effects: list[Effect]) -> Iterable[str]:
     state = floor.state
-    state.run, state.boot = started.run, started.boot
-    floor.all_changed()
+    state.run, state.boot, state.displays = started.run, started.boot, started.displays
+    state.audience, state.local.sounding = Audience(), ()
+    floor.adopt(state.settings)
     for bed in state.beds.values():
         bed.forget_freshness(now)
     for name, line in state.lines.items():

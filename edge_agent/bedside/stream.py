@@ -23,7 +23,10 @@ PAST_LENGTH = 13
 
 
 class Stream(msgspec.Struct):
-    """State of one stream. `value` and `at` are the last usable value; `good_since` when it last became fresh."""
+    """State of one stream.
+
+    `value` and `at` are the last usable value; `good_since` when it last became fresh, `lost_at` when it ceased to be.
+    """
 
     vital: str
     device: str
@@ -38,6 +41,7 @@ class Stream(msgspec.Struct):
     reason: Reason = Reason.NOT_AVAILABLE
     off: bool = True
     good_since: int | None = None
+    lost_at: int | None = None
     past: list[tuple[int, int]] = []
     gate: Gate = msgspec.field(default_factory=Gate)
 
@@ -68,11 +72,11 @@ class Stream(msgspec.Struct):
         self.reason = reason
         self.validity = reading.validity if reading.validity is not Validity.VALID else Validity.QUESTIONABLE
         if self.gate.surely_invalid(self.strength):
-            self.off, self.good_since = True, None
+            self._lose(reading.at)
         return before != (self.off, self.reason)
 
     def _keep(self, value: int, at: int) -> None:
-        self.value, self.at, self.off = value, at, False
+        self.value, self.at, self.off, self.lost_at = value, at, False, None
         self.good_since = at if self.good_since is None else self.good_since
         if not self.past or at - self.past[-1][0] >= PAST_STEP:
             self.past.append((at, value))
@@ -90,22 +94,28 @@ class Stream(msgspec.Struct):
         """Withdraw the value if its age is due; True the first time."""
         if self.off or self.at is None or now < self.at + max_age:
             return False
-        self.off, self.good_since = True, None
+        self._lose(self.at + max_age)
         self.validity, self.reason = Validity.INVALID, Reason.STALE
         return True
 
-    def forget(self) -> None:
-        """After a restart: a device's value is no longer present, and its gate starts afresh.
+    def _lose(self, at: int) -> None:
+        self.lost_at = at if not self.off else self.lost_at
+        self.off, self.good_since = True, None
+
+    def forget(self, now: int) -> None:
+        """After a restart at `now` (ns): a device's value is no longer present, and its gate starts afresh.
 
         What a person said still holds.
         """
         if self.mode is Mode.CONTINUOUS:
-            self.off, self.good_since, self.gate = True, None, Gate()
+            self._lose(now)
+            self.gate = Gate()
             self.validity, self.reason = Validity.INVALID, Reason.STALE
 
     def shift(self, by: int) -> None:
         """Move every time by `by` ns, into another boot's clock."""
         self.at = None if self.at is None else self.at + by
+        self.lost_at = None if self.lost_at is None else self.lost_at + by
         self.past = [(at + by, value) for at, value in self.past]
 
     def evidence(self) -> Evidence | None:

@@ -43,6 +43,8 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
 
     `active` are the conditions with an alert now, for hysteresis; `blind` since when no required vital has been
     seen, None while one is; `facts` are the gateway's own troubles, whose devices need no alert of their own.
+    `displaced`: per quantity the worst priority of the alerts that cannot be verified for want of it. `dismissed`: per
+    condition the time up to which a person has reset spot values.
     """
 
     now: int
@@ -58,6 +60,8 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     spo2_scale: int = 1
     spo2_target: tuple[int, int] | None = None
     excused_devices: frozenset[str] = frozenset()
+    displaced: dict[str, Priority] = {}
+    dismissed: dict[str, int] = {}
 
 
 class GatewayView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     `support` names the inputs behind a present finding, `missing` those that are gone: an alert is lowered or ended
     only while none of the inputs that had supported it is missing. `spot`: rests on a spot value, so no delay and
-    no waiting to clear. `material` changes when an update is worth a message.
+    no waiting to clear. `material` changes when an update is worth a message. `at_least`: the priority of the alert it
+    displaces, which it has from the moment it is declared.
 
     `depth`: how far beyond the limit, in units of the resolution; `deep`: beyond the deep limit; `confirmed`: no fresh
     second source says otherwise; `plain`: what a rule without hysteresis would say, None: the same.
@@ -93,6 +98,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     deep: bool = False
     confirmed: bool = True
     plain: bool | None = None
+    at_least: Priority = Priority.INFO
 
 
 class Timing(msgspec.Struct, frozen=True):

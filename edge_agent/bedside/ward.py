@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge_agent.bedside import links, people, running
+from edge_agent.bedside import audience, links, local, people, running
 from edge_agent.bedside.evaluation import evaluate
 from edge_agent.bedside.floor import VERSION, Floor, Handler, WardState
 from edge_agent.domain.effects import Effect
@@ -66,8 +66,8 @@ class Ward:
 
         The gateway had been off for `off_for` ns.
 
-        Without a trusted clock nobody knows for how long (None): then all that ages is dropped, and alerts keep
-        their age.
+        Without a trusted clock nobody knows for how long (None): then all that ages is dropped, every pause ends and
+        says so, and alerts keep their age.
         """
         state = self._floor.state
         by = now - (off_for or 0) - state.now
@@ -77,6 +77,9 @@ class Ward:
                 bed.forget_past(now)
         for condition in state.gateway.conditions.values():
             condition.shift(by)
+        for condition in (c for name in (*state.beds, "") for c in self._floor.conditions(name)):
+            condition.clock_lost = off_for is None
+        state.local.quiet_until, state.local.known = None, ()
         state.now = now
 
     @property
@@ -94,7 +97,8 @@ class Ward:
         state = self._floor.state
         touched = {name: None for name, bed in state.beds.items() if now >= bed.deadline}
         touched |= links.due(self._floor, now, effects)
-        if touched or (state.gateway.deadline is not None and now >= state.gateway.deadline):
+        others = (state.gateway.deadline, state.local.quiet_until, *state.audience.until.values())
+        if touched or any(due is not None and now >= due for due in others):
             self._evaluate(touched, now, effects)
         self._floor.next = self._floor.earliest()
 
@@ -103,6 +107,8 @@ class Ward:
             if bed in self._floor.state.beds:
                 effects.extend(evaluate(self._floor.state.beds[bed], self._floor.context(bed), now))
         effects.extend(self._gateway(now))
+        effects.extend(audience.report(self._floor, now))
+        effects.extend(local.report(self._floor, now))
 
     def _gateway(self, now: int) -> list[Effect]:
         state = self._floor.state
@@ -110,7 +116,7 @@ class Ward:
             if bed.blind or any(not stream.off for stream in bed.streams.values()):
                 state.gateway.seen(bed.id)
         beds_of = {device.id: device.bed for device in state.settings.devices if device.bed}
-        return state.gateway.evaluate(state.run, beds_of, now)
+        return state.gateway.evaluate(state.run, beds_of, self._floor.callers, now)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

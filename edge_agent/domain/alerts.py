@@ -1,7 +1,7 @@
 """The words of an alert, after IEC 60601-1-8:2006+A2:2020 and IHE ACM (PCD-04): condition and signal are two things.
 
 A condition is what is wrong with the patient or the equipment; its signal is what a person is told about it. Here
-are the vocabulary and the record of one alert; the transitions live in `edge_agent.bedside.machine`.
+are the vocabulary and the record of one alert; the transitions live in `edge_agent.bedside.machine` and `signal`.
 """
 
 from __future__ import annotations
@@ -71,6 +71,40 @@ class SignalState(str, Enum):
     ACKNOWLEDGED = "acknowledged"
 
 
+class SignalEvent(str, Enum):
+    """What moves the signal's machine, and says why a signal is as it is.
+
+    `DISPLACED`: its input is gone, and a technical alert of at least its priority speaks for it. `SPEAKS`: no longer.
+    `NEW_CAUSE`: an input supports the alert that had not supported it when it was quieted. `CLOCK_LOST`: the gateway
+    was off, and nobody knows for how long.
+    """
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    PAUSED = "paused"
+    TIME_UP = "time-up"
+    WORSE = "worse"
+    NEW_CAUSE = "new-cause"
+    CLOCK_LOST = "clock-lost"
+    DISPLACED = "displaced"
+    SPEAKS = "speaks"
+    OVER = "over"
+
+
+class Outcome(str, Enum):
+    """What became of an alert: it reached a consumer, a person took or refused it, quieted it, or saw that it is over.
+
+    Only a latched alert, or one that cannot be verified or rests on a spot value, is reset.
+    """
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ACKNOWLEDGED = "acknowledged"
+    PAUSED = "paused"
+    RESET = "reset"
+
+
 class InactivationKind(str, Enum):
     """Ways a person may quiet a signal; none without deadline, owner and coded reason."""
 
@@ -126,7 +160,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     `bed` is "" for an alert of the gateway itself. `event_id` is UUIDv5(run, bed, condition, ordinal) of the run
     that started it; `revision` counts its changes from 1. `began` is when the condition was first seen, `raised`
     when it was declared, `changed` when this revision came to be, all ns of CLOCK_BOOTTIME. `verifiable` is False
-    while its input is gone: the alert then stays, and says the last valid value and its age.
+    while its input is gone: the alert then stays, and says the last valid value and its age. `signal_event` says why
+    the signal is as it is, `tier` who is called: it escalates from the first tier of consumers to the next.
     """
 
     bed: str
@@ -148,3 +183,5 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     end_reason: str = ""
     inactivations: tuple[Inactivation, ...] = ()
     accepted_by: str = ""
+    signal_event: SignalEvent = SignalEvent.RAISED
+    tier: int = 1

@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from edge_agent.domain.alerts import Alert, Priority
+from edge_agent.domain.alerts import Alert, Outcome, Priority
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.windows import Abstention, RiskScore, Window
@@ -200,6 +200,87 @@ class ObservationTaken(msgspec.Struct, frozen=True, tag="observation-taken"):
     errors: tuple[str, ...] = ()
 
 
+class ReceiptCode(str, Enum):
+    """What became of a receipt: it counts, or the reason why not."""
+
+    DONE = "done"
+    NOT_CONFIGURED = "not-configured"
+    NOT_ALLOWED = "not-allowed"
+    UNKNOWN_EVENT = "unknown-event"
+    SUPERSEDED = "superseded"
+    TOO_LONG = "too-long"
+    STILL_PRESENT = "still-present"
+
+
+class ReceiptTaken(msgspec.Struct, frozen=True, tag="receipt-taken", kw_only=True):
+    """The answer to a receipt. `why` in words where it does not count.
+
+    `revision` is the alert's present one, 0 where there is none; `accepted_by` who has it in hand, "" for nobody.
+    """
+
+    bed: str
+    consumer: str
+    request: str
+    person: str
+    event_id: str
+    outcome: Outcome
+    at: int
+    code: ReceiptCode
+    why: str = ""
+    revision: int = 0
+    accepted_by: str = ""
+    until: int | None = None
+
+
+class AlertSystem(str, Enum):
+    """What kind of distributed alert system this is, after IEC 60601-1-8:2006+A2:2020.
+
+    `DIS`: the broker's receipt only, so it may not be relied on. `DAS`: consumers confirm. `CDAS`: people do.
+    """
+
+    DIS = "DIS"
+    DAS = "DAS"
+    CDAS = "CDAS"
+
+
+class AudienceChanged(msgspec.Struct, frozen=True, tag="audience"):
+    """Which consumers listen now, and what kind of alert system that makes."""
+
+    at: int
+    system: AlertSystem
+    listeners: tuple[str, ...]
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """An alert that wants somebody, for the local output."""
+
+    bed: str
+    event_id: str
+    condition: str
+    priority: Priority
+
+
+class LocalSignal(msgspec.Struct, frozen=True, tag="local-signal"):
+    """What the gateway's own output does from now on: `sounding` is empty while it is silent.
+
+    `quiet_until`: it has been quieted; causes that were not there then sound all the same.
+    """
+
+    at: int
+    sounding: tuple[Cause, ...]
+    quiet_until: int | None = None
+
+
+class QuietTaken(msgspec.Struct, frozen=True, tag="quiet-taken"):
+    """The answer to a wish for quiet: empty `errors` means it counts until `until`."""
+
+    request: str
+    person: str
+    at: int
+    until: int
+    errors: tuple[str, ...] = ()
+
+
 Effect = (
     SendToDevice
     | HangUp
@@ -215,4 +296,8 @@ Effect = (
     | ObservationTaken
     | ClaimTaken
     | Unclaimed
+    | ReceiptTaken
+    | AudienceChanged
+    | LocalSignal
+    | QuietTaken
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.domain.alerts import InactivationKind, Outcome
 from edge_agent.domain.settings import WardSettings
 from edge_agent.domain.windows import Abstention, RiskScore
 
@@ -15,13 +16,15 @@ from edge_agent.domain.windows import Abstention, RiskScore
 class Started(msgspec.Struct, frozen=True, tag="started"):
     """The first input of every run. `run` is this process start's UUID, `boot` the kernel's boot id.
 
-    `restored` says that state of an earlier run was loaded; `crashed` that this run did not end in order.
+    `restored` says that state of an earlier run was loaded; `crashed` that this run did not end in order. `displays`
+    are the consumers that the gateway's own file names: they confirm receipt, without a role in the ward.
     """
 
     run: str
     boot: str
     restored: bool = False
     crashed: bool = False
+    displays: tuple[str, ...] = ()
 
 
 class SettingsApplied(msgspec.Struct, frozen=True, tag="settings"):
@@ -111,6 +114,55 @@ class RiskAnswered(msgspec.Struct, frozen=True, tag="risk-answered"):
     received_at: int
 
 
+class ReceiptGiven(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
+    """What became of an alert at a consumer. `bed` is "" for an alert of the gateway itself.
+
+    `person` is empty for `received` alone; `reason` is a code of the site's list; `until` ends a quieting, `pause` says
+    which one it is.
+    """
+
+    bed: str
+    consumer: str
+    request: str
+    received_at: int
+    event_id: str
+    revision: int
+    outcome: Outcome
+    person: str = ""
+    reason: str = ""
+    until: int | None = None
+    pause: InactivationKind | None = None
+
+
+class Listening(msgspec.Struct, frozen=True, tag="listening"):
+    """A consumer says that it listens until `until` (ns), if it is not heard from before."""
+
+    consumer: str
+    received_at: int
+    until: int
+
+
+class NobodyListened(msgspec.Struct, frozen=True, tag="nobody-listened"):
+    """The broker took an alert event, and nobody is subscribed (PUBACK 0x10)."""
+
+    bed: str
+    event_id: str
+    received_at: int
+
+
+class QuietAsked(msgspec.Struct, frozen=True, tag="quiet"):
+    """Somebody wants the local output quiet until `until` (ns).
+
+    At the gateway itself `consumer`, `person` and `request` are empty: who reaches its button may use it.
+    """
+
+    received_at: int
+    until: int
+    request: str = ""
+    consumer: str = ""
+    person: str = ""
+
+
 class GatewayFact(msgspec.Struct, frozen=True, tag="gateway-fact"):
     """Something about the gateway itself began or ended; `code` is one of `GATEWAY_CONDITIONS`."""
 
@@ -130,6 +182,7 @@ GATEWAY_CONDITIONS = (
     "model-refused",
     "config-fallback",
     "shared-device-refused",
+    "local-output-failed",
 )
 """What the shell may report about the gateway. Each is a rule in `edge_agent.bedside.rules.gateway`."""
 
@@ -148,6 +201,10 @@ Input = (
     | Observation
     | Claim
     | RiskAnswered
+    | ReceiptGiven
+    | Listening
+    | NobodyListened
+    | QuietAsked
     | GatewayFact
     | Wake
 )

@@ -56,6 +56,8 @@ Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
 BundleName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "the name of a bundle: letters, digits, _ and -"})
 ]
+Command = tuple[Annotated[str, Meta(min_length=1)], ...]
+"""A program and its arguments."""
 Sources = Annotated[tuple[Id, ...], Meta(max_length=16)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
 Listen = Annotated[str, Meta(extra={"form": "an address of this gateway and a port, such as 192.0.2.10:2575"})]
@@ -121,8 +123,42 @@ class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "news2-7-within-6h-cnn"
     )
     consumers: Annotated[
-        tuple[Id, ...], Meta(max_length=32, description="Programs whose receipts count as delivered to a person.")
+        tuple[Id, ...],
+        Meta(
+            max_length=32,
+            description="Programs that show alerts; without a role below they only confirm receipt.",
+        ),
     ] = ()
+    local_output: Annotated[
+        Command,
+        Meta(
+            max_length=32,
+            description="Command that runs while an alert reaches nobody else; {priority} becomes high or medium.",
+        ),
+    ] = ()
+    local_input: Annotated[
+        Command, Meta(max_length=32, description="Command, each line of which quiets that output for two minutes.")
+    ] = ()
+
+
+class Role(str, Enum):
+    """What a consumer is for: a `DISPLAY` confirms receipt, the others answer for people.
+
+    A `TECHNICIAN` answers technical alerts alone.
+    """
+
+    DISPLAY = "display"
+    NURSE = "nurse"
+    DOCTOR = "doctor"
+    TECHNICIAN = "technician"
+
+
+class Consumer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One program whose receipts count in this ward. A high alert calls tier 1 first, and escalates tier by tier."""
+
+    id: Annotated[Id, Meta(description="The program's name in its topics.")]
+    role: Annotated[Role, Meta(description="Whom it speaks for.")]
+    tier: Annotated[int, Meta(ge=1, le=5, description="When it is called: 1 first.")] = 1
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -286,6 +322,27 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shadow_model: Annotated[
         BundleName, Meta(description="Bundle on trial: its scores are published as such and never alert; empty: none.")
     ] = ""
+    consumers: Annotated[
+        tuple[Consumer, ...], Meta(max_length=32, description="Programs whose receipts count, with role and tier.")
+    ] = ()
+    latch_high: Annotated[
+        bool,
+        Meta(
+            description="A high alert that nobody took stays until a person resets it; not without a consumer who can."
+        ),
+    ] = True
+    received_within_s: Annotated[
+        int, Meta(ge=5, le=60, description="Seconds for a high alert to be received, else it escalates.")
+    ] = 15
+    accepted_within_s: Annotated[
+        int, Meta(ge=30, le=600, description="Seconds for a person to accept a high alert, else it escalates.")
+    ] = 180
+    pause_most_s: Annotated[
+        int, Meta(ge=10, le=600, description="The longest pause of a signal a person may ask for, in seconds.")
+    ] = 120
+    acknowledge_most_s: Annotated[
+        int, Meta(ge=60, le=3600, description="The longest acknowledgement before a signal comes back, in seconds.")
+    ] = 1800
 
     def limit(self, rule: str) -> Limit:
         """Return the effective limit of `rule`: the ward's own, or the default."""

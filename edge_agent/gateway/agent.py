@@ -6,6 +6,7 @@ import asyncio
 import platform
 import signal
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,9 +15,9 @@ import structlog
 
 from edge_agent import __version__
 from edge_agent.bedside.ward import Ward
-from edge_agent.domain.effects import LinkState
+from edge_agent.domain.effects import AudienceChanged, LinkState
 from edge_agent.domain.errors import RestartWantedError
-from edge_agent.domain.inputs import GatewayFact, Input, SettingsApplied, Started, Wake
+from edge_agent.domain.inputs import GatewayFact, Input, NobodyListened, SettingsApplied, Started, Wake
 from edge_agent.domain.settings import SECOND, WardSettings
 from edge_agent.gateway import memory
 from edge_agent.gateway.clock import WallClock, boot_id, boottime
@@ -31,6 +32,7 @@ from edge_agent.gateway.delivery.delivery import Delivery
 from edge_agent.gateway.delivery.tools import Hooks
 from edge_agent.gateway.herald import Herald
 from edge_agent.gateway.links import Links
+from edge_agent.gateway.local_output import LocalOutput, listen
 from edge_agent.gateway.model_watch import KEY as MODEL_KEY
 from edge_agent.gateway.model_watch import ModelWatch, Round
 from edge_agent.gateway.mqtt import Inbound
@@ -120,6 +122,7 @@ class Agent:
         recordings = self._state / "recordings"
         await asyncio.to_thread(recordings.mkdir, mode=0o750, exist_ok=True)
         self._recorder = Recorder(recordings, header, ward.snapshot, self._append)
+        self._output = LocalOutput(self._settings.local.local_output, partial(self._fact, "local-output-failed"))
         hands = Hands(
             outlet=self._delivery,
             remember=self._memory,
@@ -128,13 +131,16 @@ class Agent:
             freeze=self._recorder.freeze,
             hang_up=self._links.hang_up,
             audit=self._store.audit,
+            sound=self._output.sound,
+            heard_by=self._heard_by,
         )
         self._voice = Voice(self._topics, self._stamp, hands)
         self._core = Core(ward, self._recorder, self._voice.speak, self._core_failed)
 
     async def _begin(self, opening: Opening) -> None:
         """Watch first, connect second: a bed is watched from the first moment, broker or not."""
-        self._take(Started(self._run, boot_id(), restored=self._restored, crashed=opening.crashed))
+        displays = self._settings.local.consumers
+        self._take(Started(self._run, boot_id(), self._restored, opening.crashed, displays))
         self._take(SettingsApplied(self._keeper.settings))
         fallback = self._keeper.fact(boottime())
         if fallback.present:
@@ -147,6 +153,8 @@ class Agent:
         self._every(REMEMBER_S, self._keep_memory)
         self._every(MODEL_S, self._tell_model)
         self._spawn(self._load_model())
+        self._spawn(self._output.run())
+        self._spawn(listen(self._settings.local.local_input, self._take))
         log.info("started", run=self._run, version=__version__, beds=len(self._keeper.settings.beds))
         self._notifier.ready(self._status())
 
@@ -207,11 +215,8 @@ class Agent:
             return
         if parsed.name == "config-desired":
             self._spawn(self._configure(message.payload))
-        elif parsed.name == "command":
-            self._commands.command(parsed.fields["command"], message.payload, retained=message.retain)
-        elif parsed.name == "receipt":
-            fields = parsed.fields
-            self._commands.receipt(fields["bed"], fields["consumer"], message.payload, retained=message.retain)
+        else:
+            self._commands.hear(parsed, message.payload, retained=message.retain)
 
     async def _configure(self, payload: bytes) -> None:
         outcome = await self._keeper.receive(payload, boottime(), self._stamp())
@@ -245,6 +250,10 @@ class Agent:
         connections = self._delivery.stats().connections
         if connections:
             self._publish(self._herald.birth(connections))
+
+    def _heard_by(self, audience: AudienceChanged) -> None:
+        self._herald.audience = audience
+        self._reborn()
 
     def _watch(self) -> None:
         """Feed the watchdog, but only if the core has handled something since.
@@ -297,9 +306,11 @@ class Agent:
         self._take(GatewayFact(code, present, detail, boottime()))
 
     def _nobody_listens(self, message: Outgoing) -> None:
-        """Log that the broker took an alert nobody is subscribed to; sounding it locally comes with receipts."""
-        if message.event_id:
+        """Let the ward know that the broker took an alert nobody is subscribed to."""
+        parsed = self._topics.parse(message.topic)
+        if message.event_id and parsed is not None and parsed.name == "alert":
             log.warning("nobody listens", topic=message.topic, event_id=message.event_id)
+            self._take(NobodyListened(parsed.fields["bed"], message.event_id, boottime()))
 
     def _disk_troubled(self, detail: str) -> None:
         self._fact("storage-failed", detail)

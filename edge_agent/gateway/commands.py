@@ -1,4 +1,4 @@
-"""What comes in over MQTT: commands and receipts.
+"""What comes in over MQTT: commands, receipts, and consumers that say that they listen.
 
 A request that is retained, expired or already done acts no second time.
 """
@@ -10,25 +10,28 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from edge_agent.domain.inputs import Claim, Input, Observation
+from edge_agent.domain.inputs import Claim, Input, Observation, QuietAsked
 from edge_agent.gateway.clock import boottime
 from edge_agent.wire import compose
-from edge_agent.wire.inbound import RequestError, read
+from edge_agent.wire.inbound import RequestError
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.payloads.command_claim import read_claim
 from edge_agent.wire.payloads.command_observe import read_observation
+from edge_agent.wire.payloads.command_quiet import read_quiet
 from edge_agent.wire.payloads.command_result import CommandResult
-from edge_agent.wire.payloads.receipt import Receipt
-from edge_agent.wire.topics import Topics
+from edge_agent.wire.payloads.listening import read_listening
+from edge_agent.wire.payloads.receipt import read_receipt
+from edge_agent.wire.topics import Parsed, Topics
 
 REMEMBERED = 500
 """Requests remembered as done, across restarts: more than a ward sends in the minutes a request lives."""
 
-_READERS: dict[str, Callable[[bytes, int, Stamp], Observation | Claim]] = {
+READERS: dict[str, Callable[[bytes, int, Stamp], Observation | Claim | QuietAsked]] = {
     "observe": read_observation,
     "claim": read_claim,
+    "quiet": read_quiet,
 }
-"""Every command by its name, and what reads it."""
+"""How each command is read: (payload, arrival in ns, stamp) to an input of the ward, or RequestError."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,38 +60,68 @@ class Commands:
         """Take over what an earlier run had done."""
         self._done.update(dict.fromkeys(done))
 
+    def hear(self, parsed: Parsed, payload: bytes, *, retained: bool) -> None:
+        """Take what came on one of the topics of requests."""
+        fields = parsed.fields
+        if parsed.name == "command":
+            self.command(fields["command"], payload, retained=retained)
+        elif parsed.name in {"receipt", "gateway-receipt"}:
+            self.receipt(fields.get("bed", ""), fields["consumer"], payload, retained=retained)
+        elif parsed.name == "listener":
+            self.listening(fields["consumer"], payload, retained=retained)
+
     def command(self, name: str, payload: bytes, *, retained: bool) -> None:
         """Do one command, or say why not."""
         if retained:
             self._ignore(name, "retained: a command is never kept by the broker")
             return
-        reader = _READERS.get(name)
+        reader = READERS.get(name)
         if reader is None:
-            self._refuse(name, "", f"unknown command `{name}`; known: {', '.join(_READERS)}")
+            self._refuse(name, "", f"unknown command `{name}`; known: {', '.join(READERS)}")
             return
         try:
             asked = reader(payload, boottime(), self._stamp())
         except RequestError as error:
             self._refuse(name, error.request, str(error))
             return
-        if asked.request in self._done:
-            self._ignore(name, f"request {asked.request} was done already")
-            return
-        self._done[asked.request] = None
-        while len(self._done) > REMEMBERED:
-            self._done.popitem(last=False)
-        self._audit(f"command {name}: request {asked.request} by {asked.person} for bed {asked.bed}")
-        self._take(asked)
+        if self._is_new(asked.request, name):
+            about = "" if isinstance(asked, QuietAsked) else f" for bed {asked.bed}"
+            self._audit(f"command {name}: request {asked.request} by {asked.person}{about}")
+            self._take(asked)
 
     def receipt(self, bed: str, consumer: str, payload: bytes, *, retained: bool) -> None:
-        """Audit a receipt. It changes nothing yet: accepting and pausing are transitions still to come."""
-        try:
-            receipt = read(Receipt, payload)
-        except RequestError as error:
-            self._ignore("receipt", f"bed {bed}, consumer {consumer}: {error}")
+        """Let the ward judge a receipt of `consumer`; `bed` is "" for an alert of the gateway itself."""
+        name = f"receipt of {consumer}, bed {bed or '(gateway)'}"
+        if retained:
+            self._ignore(name, "retained: a receipt is never kept by the broker")
             return
-        kind = "retained, ignored" if retained else receipt.outcome.value
-        self._audit(f"receipt {kind}: event {receipt.event_id} revision {receipt.revision} from {consumer}, bed {bed}")
+        try:
+            receipt = read_receipt(payload, bed, consumer, boottime(), self._stamp())
+        except RequestError as error:
+            self._ignore(name, str(error))
+            return
+        if self._is_new(f"{consumer}/{receipt.request}", name):
+            self._take(receipt)
+
+    def listening(self, consumer: str, payload: bytes, *, retained: bool) -> None:
+        """Let the ward know that `consumer` listens. Said every minute or so: nothing of it is audited."""
+        try:
+            said = read_listening(payload, consumer, boottime(), self._stamp())
+        except RequestError as error:
+            log.warning("not taken for a listener", consumer=consumer, why=str(error))
+            return
+        if not retained:
+            self._take(said)
+
+    def _is_new(self, request: str, name: str) -> bool:
+        """Remember a request as done; False when it was done already."""
+        if request in self._done:
+            self._ignore(name, f"request {request} was done already")
+            return False
+        self._done[request] = None
+        while len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)
+        return True
 
     def _refuse(self, name: str, request: str, why: str) -> None:
         self._ignore(name, why)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from edge_agent import __version__
-from edge_agent.domain.effects import DeviceReport
+from edge_agent.domain.effects import AlertSystem, AudienceChanged, DeviceReport
 from edge_agent.domain.settings import Broker, LocalSettings, Protocol
 from edge_agent.domain.trial import ModelDay
 from edge_agent.gateway.clock import boottime
@@ -23,7 +23,7 @@ from edge_agent.risk.scorer import Scorer
 from edge_agent.wire import compose
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.payloads import PAYLOADS
-from edge_agent.wire.payloads.birth import AlertSystem, Birth, ModelVersion, born_beds, born_devices
+from edge_agent.wire.payloads.birth import Birth, ModelVersion, born_beds, born_devices
 from edge_agent.wire.payloads.health import LedgerLine
 from edge_agent.wire.payloads.model import ModelState, model
 from edge_agent.wire.payloads.state import Presence as Word
@@ -32,15 +32,13 @@ from firmware_bridges.families import FAMILIES
 
 
 class Herald:
-    """Makes the drafts; sends nothing.
-
-    Receipts change nothing yet, so the alert system is a DIS and nobody is known to listen.
-    """
+    """Makes the drafts; sends nothing. `audience`: who listens, as the ward last said."""
 
     def __init__(self, topics: Topics, settings: LocalSettings, keeper: ConfigKeeper, scoring: Scoring) -> None:
         """Take what is spoken of."""
         self._topics, self._local, self._keeper, self._scoring = topics, settings, keeper, scoring
         self._inspection = Inspection(boottime())
+        self.audience = AudienceChanged(boottime(), AlertSystem.DIS, ())
 
     def station(
         self, credentials: Credentials, stamp: Callable[[], Stamp], received: Callable[[Inbound], None]
@@ -69,8 +67,8 @@ class Herald:
             beds=born_beds(ward),
             devices=born_devices(ward, FAMILIES),
             schemas=tuple(PAYLOADS),
-            alert_system=AlertSystem.DIS,
-            listeners=(),
+            alert_system=self.audience.system,
+            listeners=self.audience.listeners,
         )
         return compose.birth(self._topics, boottime(), body)
 

@@ -14,10 +14,15 @@ from edge_agent.domain.alerts import Alert, Phase, Priority
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
+    AudienceChanged,
     DeviceReport,
     Effect,
     HangUp,
     LinkReport,
+    LocalSignal,
+    QuietTaken,
+    ReceiptCode,
+    ReceiptTaken,
     RiskWanted,
     SendToDevice,
     Suppressed,
@@ -26,7 +31,7 @@ from edge_agent.domain.effects import (
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.compose import compose
 from edge_agent.wire.outgoing import Draft, Stamp
-from edge_agent.wire.topics import Topics
+from edge_agent.wire.topics import Topics, stream
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +45,15 @@ class Outlet(Protocol):
     def publish_alert(self, drafts: list[Draft], memory: dict[str, bytes]) -> None:
         """Store alert events durably with what must be remembered with them, then send them and their snapshots."""
 
+    def confirmed(self, stream: str, *, by_person: bool) -> None:
+        """Count a receipt for a message of `stream`: a program has it, or a person has answered."""
+
 
 class Hands(NamedTuple):
     """What effects are acted on with.
 
-    `remember` returns what is stored with an alert, `freeze` keeps the recording around one.
+    `remember` returns what is stored with an alert, `freeze` keeps the recording around one, `sound` drives the
+    gateway's own output, `heard_by` hears who listens.
     """
 
     outlet: Outlet
@@ -54,6 +63,8 @@ class Hands(NamedTuple):
     freeze: Callable[[str, int], object]
     hang_up: Callable[[str, str], None]
     audit: Callable[[str], object]
+    sound: Callable[[LocalSignal], None]
+    heard_by: Callable[[AudienceChanged], None]
 
 
 class Voice:
@@ -84,13 +95,14 @@ class Voice:
             elif isinstance(effect, AlertChanged):
                 events += compose(effect, self._topics, stamp)
                 self._noticed(effect.alert, now)
-            elif isinstance(effect, AlertsSnapshot):
+            elif isinstance(effect, AlertsSnapshot | ReceiptTaken):
                 shown += compose(effect, self._topics, stamp)
+                self._answered(effect)
             else:
                 self._reported(effect, now)
                 others += compose(effect, self._topics, stamp, self._of_bed(effect))
         if events:
-            # The snapshots that show the events wait for the same commit: nothing is shown that a kill could undo.
+            # Snapshots and answers wait for the commit of the events: nothing is shown that a kill could undo.
             self._hands.outlet.publish_alert([*events, *shown], self._hands.remember())
         for draft in others if events else [*shown, *others]:
             self._hands.outlet.publish(draft)
@@ -113,6 +125,23 @@ class Voice:
             self.devices[effect.device] = effect
         elif isinstance(effect, Suppressed):
             _withheld(effect, now)
+        elif isinstance(effect, LocalSignal):
+            log.info("local output", causes=[f"{c.bed}/{c.condition}" for c in effect.sounding])
+            self._hands.sound(effect)
+        elif isinstance(effect, AudienceChanged):
+            log.info("audience", system=effect.system.value, listeners=effect.listeners)
+            self._hands.heard_by(effect)
+        elif isinstance(effect, QuietTaken):
+            self._hands.audit(f"local output quieted by {effect.person or 'its own button'}: {_done(effect.errors)}")
+
+    def _answered(self, effect: AlertsSnapshot | ReceiptTaken) -> None:
+        if isinstance(effect, ReceiptTaken):
+            person = f" by {effect.person}" if effect.person else ""
+            about = f"event {effect.event_id}, bed {effect.bed or '(gateway)'}: {effect.code.value}"
+            self._hands.audit(f"receipt {effect.outcome.value}{person} through {effect.consumer}, {about}")
+            if effect.code is ReceiptCode.DONE:
+                counts_in = stream("alert", bed=effect.bed) if effect.bed else stream("gateway-alert")
+                self._hands.outlet.confirmed(counts_in, by_person=bool(effect.person))
 
     def _noticed(self, alert: Alert, now: int) -> None:
         log.info(
@@ -138,3 +167,7 @@ def _withheld(effect: Suppressed, now: int) -> None:
         by=effect.by.value,
         would_have_ago_s=round((now - effect.would_have) / SECOND, 1),
     )
+
+
+def _done(errors: tuple[str, ...]) -> str:
+    return "; ".join(errors) or "done"

@@ -14,6 +14,8 @@ from edge_agent.domain.effects import (
     Effect,
     LinkReport,
     ObservationTaken,
+    QuietTaken,
+    ReceiptTaken,
     ScoreReport,
     StoredReadings,
     VitalsReport,
@@ -25,11 +27,12 @@ from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
 from edge_agent.wire.payloads.alert import AlertEvent, alert
 from edge_agent.wire.payloads.alerts import alerts
 from edge_agent.wire.payloads.birth import Birth
-from edge_agent.wire.payloads.command_result import CommandResult, claimed, observed
+from edge_agent.wire.payloads.command_result import CommandResult, claimed, observed, quieted
 from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
 from edge_agent.wire.payloads.model import Model
+from edge_agent.wire.payloads.receipt_result import receipt_result
 from edge_agent.wire.payloads.score import score
 from edge_agent.wire.payloads.shadow import shadow as shadow_of
 from edge_agent.wire.payloads.state import Presence, State
@@ -70,6 +73,10 @@ def compose(effect: Effect, topics: Topics, stamp: Stamp, links: Iterable[LinkRe
             draft = command_result(topics, effect.at, observed(effect))
         case ClaimTaken():
             draft = command_result(topics, effect.at, claimed(effect))
+        case QuietTaken(request=request) if request:
+            draft = command_result(topics, effect.at, quieted(effect))
+        case ReceiptTaken():
+            draft = _receipt_draft(effect, topics, stamp)
         case _:
             return []
     return [draft]
@@ -194,6 +201,13 @@ def _alert_draft(effect: AlertChanged, topics: Topics, stamp: Stamp) -> Draft:
         revision=said.revision,
         over=said.phase in OVER,
     )
+
+
+def _receipt_draft(taken: ReceiptTaken, topics: Topics, stamp: Stamp) -> Draft:
+    name = "receipt-result" if taken.bed else "gateway-receipt-result"
+    fields = {"bed": taken.bed, "consumer": taken.consumer} if taken.bed else {"consumer": taken.consumer}
+    draft = _draft(name, topics, receipt_result(taken, stamp), taken.at, Urgency.STATE, **fields)
+    return msgspec.structs.replace(draft, correlation=taken.request)
 
 
 def _alerts_draft(effect: AlertsSnapshot, topics: Topics, stamp: Stamp) -> Draft:

@@ -68,6 +68,37 @@ TOPICS: dict[str, Topic] = {
             "receipt", "bed/{bed}/receipt/{consumer}", IN, 1, PASSING, None, "receipt", "what became of an alert event"
         ),
         Topic(
+            "receipt-result",
+            "bed/{bed}/receipt/{consumer}/result",
+            OUT,
+            1,
+            PASSING,
+            None,
+            "receipt-result",
+            "whether it counts; who has the alert",
+        ),
+        Topic(
+            "gateway-receipt",
+            "receipt/{consumer}",
+            IN,
+            1,
+            PASSING,
+            None,
+            "receipt",
+            "the same of a gateway's alert event",
+        ),
+        Topic(
+            "gateway-receipt-result",
+            "receipt/{consumer}/result",
+            OUT,
+            1,
+            PASSING,
+            None,
+            "receipt-result",
+            "whether it counts; who has the alert",
+        ),
+        Topic("listener", "listener/{consumer}", IN, 1, PASSING, None, "listening", "a program says that it listens"),
+        Topic(
             "vitals-history", "history/bed/{bed}/vitals", OUT, 1, PASSING, None, "vitals stored", "late vitals; memory"
         ),
         Topic("score-history", "history/bed/{bed}/score", OUT, 1, PASSING, None, "score", "late scores"),
@@ -88,8 +119,8 @@ TOPICS: dict[str, Topic] = {
             1,
             PASSING,
             None,
-            "command-observe command-claim",
-            "a request: observe, claim",
+            "command-observe command-claim command-quiet",
+            "a request: observe, claim, quiet",
         ),
         Topic("command-result", "command/{command}/result", OUT, 1, PASSING, None, "command-result", "its answer"),
     )

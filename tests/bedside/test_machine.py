@@ -7,6 +7,7 @@ from uuid import UUID
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from edge_agent.bedside.machine import TRANSITIONS, Condition, Origin
 from edge_agent.bedside.verdict import Finding, Timing
@@ -14,6 +15,7 @@ from edge_agent.domain.alerts import OVER, Alert, Kind, Phase, Priority, Why
 from edge_agent.domain.settings import SECOND
 
 ORIGIN = Origin(str(UUID(int=1)), "1", Kind.PHYSIOLOGICAL)
+LATCHING = replace(ORIGIN, latches=True)
 TIMING = Timing(delays={Priority.MEDIUM: 10 * SECOND, Priority.HIGH: 5 * SECOND}, clear_after=10 * SECOND)
 
 
@@ -25,55 +27,64 @@ def state_of(condition: Condition) -> str:
     """Name the state as the table does."""
     if condition.alert is None:
         return "pending" if condition.delay.since else "idle"
+    if condition.latched:
+        return "latched"
     return "active" if condition.clearing is None else "clearing"
 
 
 class Walk:
     """A condition led into a state of the table, and the event that the table names applied to it."""
 
-    def __init__(self, state: str) -> None:
-        self.condition, self.now = Condition("c"), 0
-        steps = {"idle": 0, "pending": 1, "active": 2, "clearing": 3}[state]
+    def __init__(self, state: str, origin: Origin = ORIGIN) -> None:
+        self.condition, self.now, self.origin = Condition("c"), 0, origin
+        steps = {"idle": 0, "pending": 1, "active": 2, "clearing": 3, "latched": 4}[state]
+        priority = Priority.HIGH if state == "latched" or origin.latches else Priority.MEDIUM
         if steps > 0:
-            self.step(finding(present=True))
+            self.step(finding(present=True, priority=priority))
         if steps > 1:
-            self.now += 10 * SECOND
-            self.step(finding(present=True))
+            self.pass_and_step(present=True, priority=priority)
         if steps > 2:
             self.step(finding(present=False))
+        if steps > 3:
+            self.pass_and_step(present=False)
         assert state_of(self.condition) == state
 
     def step(self, found: Finding) -> Alert | None:
-        return self.condition.step(found, self.now, TIMING, ORIGIN)
+        return self.condition.step(found, self.now, TIMING, self.origin)
+
+    def pass_and_step(self, *, present: bool | None, priority: Priority = Priority.MEDIUM) -> Alert | None:
+        self.now += 10 * SECOND
+        return self.step(finding(present=present, priority=priority))
 
     def apply(self, event: str) -> Alert | None:
-        if event == "worse for its delay":
-            self.step(finding(present=True, priority=Priority.HIGH))
-            self.now += 5 * SECOND
-            return self.step(finding(present=True, priority=Priority.HIGH))
         if event == "better for the hold":
             self.apply("worse for its delay")
-            self.step(finding(present=True))
-            self.now += 10 * SECOND
-            return self.step(finding(present=True))
-        if event in ("delay over", "hold over"):
-            self.now += 10 * SECOND
-            return self.step(finding(present=event == "delay over"))
-        if event == "material change":
-            return self.step(finding(present=True, material=("new",)))
-        return self.step(finding({"present": True, "absent": False, "unknown": None}[event]))
+        if event in ("worse for its delay", "better for the hold", "present for its delay"):
+            priority = Priority.HIGH if event == "worse for its delay" else Priority.MEDIUM
+            self.step(finding(present=True, priority=priority))
+            return self.pass_and_step(present=True, priority=priority)
+        if event.startswith("reset"):
+            self.step(finding(present=None))
+            assert self.condition.resettable
+            return self.condition.reset(self.now, "reset by nurse7: seen")
+        if event in ("delay over", "hold over", "hold over, latches"):
+            return self.pass_and_step(present=event == "delay over")
+        material = ("new",) if event == "material change" else ()
+        present = {"material change": True, "present": True, "absent": False, "unknown": None}[event]
+        return self.step(finding(present, material=material))
 
 
 def test_every_row_of_the_table_is_what_the_machine_does() -> None:
     for before, event, after, phase in TRANSITIONS:
-        walk = Walk(before)
+        walk = Walk(before, LATCHING if "latch" in before + event else ORIGIN)
         said = walk.apply(event)
         assert (state_of(walk.condition), said and said.phase) == (after, phase), (before, event)
 
 
 def test_the_table_has_no_way_out_but_an_end() -> None:
-    gone = [row for row in TRANSITIONS if row[0] in ("active", "clearing") and row[2] in ("idle", "pending")]
-    assert gone
+    there = ("active", "clearing", "latched")
+    gone = [row for row in TRANSITIONS if row[0] in there and row[2] in ("idle", "pending")]
+    assert {row[0] for row in gone} == set(there)
     assert all(row[3] in OVER for row in gone)
 
 
@@ -124,7 +135,7 @@ class Anything(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.condition.forget()
+        self.condition.forget(self.now)
         self.last = finding(present=None)
 
     @invariant()

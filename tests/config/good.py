@@ -93,6 +93,20 @@ settings:
   news2_delay_s: 30
   risk_alert_probability: 0.25
   shadow_model: news2-7-within-6h-cnn
+  consumers:
+    - id: nurse-app
+      role: nurse
+      tier: 1
+    - id: doctor-app
+      role: doctor
+      tier: 2
+  latch_high: true
+  received_within_s: 15
+  accepted_within_s: 180
+  pause_most_s: 120
+  acknowledge_most_s: 1800
+local_output: [gpioset, --mode=signal, gpiochip0, 17=1]
+local_input: [gpiomon, --falling-edge, gpiochip0, 27]
 """
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge_agent.domain.settings import Bed, Broker, Device, Expected, Limit, LocalSettings, Tls, WardSettings
+from edge_agent.domain.settings import Bed, Broker, Consumer, Device, Expected, Limit, LocalSettings, Tls, WardSettings
 from edge_agent.domain.windows import Patient
 from edge_agent.gateway.config.nodes import ListNode, MapNode, Node, Scalar
 from edge_agent.gateway.config.yaml_source import read_yaml
@@ -48,7 +48,7 @@ def _replaced(scalar: Scalar, text: str) -> str:
 
 def test_the_good_file_is_good_and_every_setting_is_in_it() -> None:
     assert problems(GOOD) == ()
-    structs = (LocalSettings, Broker, Tls, WardSettings, Bed, Patient, Device, Expected, Limit)
+    structs = (LocalSettings, Broker, Tls, WardSettings, Bed, Patient, Device, Expected, Limit, Consumer)
     fields = {field for struct in structs for field in struct.__struct_fields__}
     assert fields - {key.text for key in KEYS.values()} == {"version"}, "which a file may not have"
 

@@ -20,6 +20,8 @@ def test_the_wrong_device_is_hung_up_on_and_an_unclaimed_measurement_is_audited_
         freeze=lambda *_: None,
         hang_up=lambda *what: did.append(what),
         audit=lambda text: did.append((text,)),
+        sound=lambda _signal: None,
+        heard_by=lambda _audience: None,
     )
     voice = Voice(Topics("S", "W", "G"), lambda: Stamp("run", "boot", "unsynced", None), hands)
     gone = Unclaimed("cuff", 5, ("systolic", "diastolic"), "nobody claimed it in time")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from edge_agent.cli.watching.desk import DOWN, ENTER, ERASE, ESCAPE, UP, Act, Desk, Quit, pressed
 from edge_agent.cli.watching.receipts import receipt
 from edge_agent.cli.watching.terminal import keys
+from edge_agent.domain.alerts import Outcome
 from edge_agent.wire.inbound import is_name, read
-from edge_agent.wire.payloads.receipt import Outcome, Receipt
+from edge_agent.wire.payloads.receipt import Receipt
 from tests.watching.test_ward import LOW, ONLINE, after
 
 EVENTS = ["e1", "e2", "e3"]

@@ -25,11 +25,11 @@ from edge_agent.cli.watching.ward import (
     unconnected,
 )
 from edge_agent.domain.alerts import Inactivation, InactivationKind, SignalState
-from edge_agent.domain.effects import AlertChanged, Effect
+from edge_agent.domain.effects import AlertChanged, AlertSystem, Effect
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire import compose
 from edge_agent.wire.outgoing import Draft
-from edge_agent.wire.payloads.birth import AlertSystem, Birth
+from edge_agent.wire.payloads.birth import Birth
 from edge_agent.wire.payloads.state import Presence
 from tests.stage import saying
 from tests.stage.saying import NOW, STAMP, Speaker

@@ -19,20 +19,26 @@ from edge_agent.domain.alerts import (
     Inactivation,
     InactivationKind,
     Kind,
+    Outcome,
     Phase,
     Priority,
+    SignalEvent,
     SignalState,
     Why,
 )
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
+    AlertSystem,
     ClaimTaken,
     DeviceReport,
     Effect,
     LinkReport,
     LinkState,
     ObservationTaken,
+    QuietTaken,
+    ReceiptCode,
+    ReceiptTaken,
     ScoreReport,
     StoredReadings,
     StreamView,
@@ -57,7 +63,7 @@ from edge_agent.wire.compose import (
 )
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.payloads import PAYLOADS
-from edge_agent.wire.payloads.birth import AlertSystem, Birth, ModelVersion, born_beds, born_devices
+from edge_agent.wire.payloads.birth import Birth, ModelVersion, born_beds, born_devices
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported, Refusal, Source, fault
 from edge_agent.wire.payloads.health import Health, LedgerLine, device_health
@@ -132,8 +138,8 @@ def _birth() -> Birth:
         beds=born_beds(WARD),
         devices=born_devices(WARD, FAMILIES),
         schemas=tuple(PAYLOADS),
-        alert_system=AlertSystem.DIS,
-        listeners=(),
+        alert_system=AlertSystem.CDAS,
+        listeners=("nurse-app", "ward-display"),
     )
 
 
@@ -243,6 +249,11 @@ def _of_a_bed() -> Iterator[tuple[str, Effect]]:
     yield "score-lower-bound-abstention", ScoreReport(bed="3", at=NOW, rule=NEWS2, risk=ABSTAINS, risk_at=NOW)
     yield "command-claimed", ClaimTaken("3", "cuff-1", "claim-8", "nurse-7", NOW)
     yield "command-done", ObservationTaken("3", "obs-8", "nurse-7", NOW)
+    yield "command-quiet-done", QuietTaken("q-1", "nurse-7", NOW, NOW + 120 * SECOND)
+    yield "receipt-paused", replace(ANSWER, outcome=Outcome.PAUSED, revision=4, until=NOW + 120 * SECOND)
+    superseded = replace(ANSWER, code=ReceiptCode.SUPERSEDED, why="its newest revision is 3, accepted by nurse-9")
+    yield "receipt-superseded", replace(superseded, revision=3, accepted_by="nurse-9")
+    yield "receipt-gateway", replace(ANSWER, bed="", event_id=GATEWAY.event_id, accepted_by="nurse-7", revision=2)
     yield (
         "alerts-none",
         AlertsSnapshot("3", NOW, BedState.MONITORED, monitored=True, since=NOW - 60 * SECOND, alerts=()),
@@ -291,6 +302,16 @@ GATEWAY = Alert(
     changed=NOW,
     why=Why(text="Alerts are not leaving this gateway: connection refused", rule="broker-unreachable", beds=("3", "4")),
 )
+ANSWER = ReceiptTaken(
+    bed="3",
+    consumer="nurse-app",
+    request="r-7",
+    person="nurse-7",
+    event_id=ALERT.event_id,
+    outcome=Outcome.ACCEPTED,
+    at=NOW,
+    code=ReceiptCode.DONE,
+)
 PAUSED = Inactivation(InactivationKind.AUDIO_PAUSED, "nurse-7", "care", NOW + 120 * SECOND)
 NEWS2_WHY = Why(
     text="NEWS2 ≥ 7 (temperature missing): respiratory rate 3, spo2 2, supplemental oxygen 2",
@@ -310,7 +331,11 @@ def _alerts() -> Iterator[tuple[str, Alert]]:
     taken = replace(ALERT, accepted_by="nurse-7", signal=SignalState.ACKNOWLEDGED)
     yield "deescalate", replace(taken, phase=Phase.DEESCALATE, revision=5, priority=Priority.LOW)
     yield "paused", replace(ALERT, phase=Phase.UPDATE, revision=6, signal=SignalState.PAUSED, inactivations=(PAUSED,))
-    latched = replace(ALERT, phase=Phase.UPDATE, revision=7, state=ConditionState.LATCHED)
+    called = replace(ALERT, phase=Phase.ESCALATE, revision=4, priority=Priority.HIGH, tier=2)
+    yield "next-tier", called
+    unseen = replace(ALERT, phase=Phase.UPDATE, revision=5, verifiable=False, signal=SignalState.OFF)
+    yield "displaced", replace(unseen, signal_event=SignalEvent.DISPLACED)
+    latched = replace(ALERT, phase=Phase.UPDATE, revision=7, state=ConditionState.LATCHED, ended=NOW)
     yield "latched", latched
     over = replace(ALERT, state=ConditionState.INACTIVE, signal=SignalState.OFF, ended=NOW)
     yield "end", replace(over, phase=Phase.END, revision=8, end_reason="SpO2 94 %, inside its limit")

@@ -63,6 +63,8 @@ def test_we_listen_to_exactly_what_others_may_say_and_to_our_own_heartbeat() -> 
     assert HERE.subscriptions() == [
         (root + "heartbeat", 0),
         (root + "bed/+/receipt/+", 1),
+        (root + "receipt/+", 1),
+        (root + "listener/+", 1),
         (root + "config/desired", 1),
         (root + "command/+", 1),
     ]
@@ -90,5 +92,5 @@ def test_a_topic_takes_the_ids_that_a_configuration_takes() -> None:
 def test_the_direction_tells_who_publishes() -> None:
     directions = {name: row.direction for name, row in TOPICS.items()}
     inbound = {name for name, direction in directions.items() if direction is Direction.IN}
-    assert inbound == {"receipt", "config-desired", "command"}
+    assert inbound == {"receipt", "gateway-receipt", "listener", "config-desired", "command"}
     assert [name for name, direction in directions.items() if direction is Direction.ECHO] == ["heartbeat"]

@@ -18,6 +18,12 @@ _TROUBLES: tuple[tuple[str, str, Priority, str], ...] = (
     ("alert-not-durable", "An alert could not be stored", Priority.MEDIUM, "It may be lost with the next power cut."),
     ("adapter-lost", "A radio adapter is gone", Priority.MEDIUM, "All its devices are silent at once."),
     ("model-refused", "The risk model is refused", Priority.LOW, "No risk is predicted; rule scores go on."),
+    (
+        "local-output-failed",
+        "The local output does not sound",
+        Priority.MEDIUM,
+        "Nobody hears what reaches nobody else.",
+    ),
     ("config-fallback", "Not the wanted configuration", Priority.MEDIUM, "Limits may not be those the ward expects."),
     ("shared-device-refused", "A shared device is the wrong one", Priority.MEDIUM, "What it measures goes nowhere."),
 )

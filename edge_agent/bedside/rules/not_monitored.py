@@ -1,15 +1,18 @@
-"""A monitored bed none of whose required vitals can be seen. Low at once, medium after a minute."""
+"""A monitored bed none of whose required vitals can be seen.
+
+Low at once, medium after a minute; from the start at least as loud as an alert that it displaces.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edge_agent.bedside.loss import last_valid
 from edge_agent.bedside.verdict import BedView, DeviceView, Finding, Rule, Timing
-from edge_agent.bedside.words import NAMES, span_text, value_text
-from edge_agent.domain.alerts import Evidence, Kind, Priority, Why
+from edge_agent.domain.alerts import LOUDEST_FIRST, Kind, Priority, Why
 from edge_agent.domain.effects import LinkState
 from edge_agent.domain.settings import SECOND, WardSettings
-from firmware_bridges.vitals import VITALS, Reason
+from firmware_bridges.vitals import Reason
 
 ID = "not-monitored"
 SENSOR_TROUBLE = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING, Reason.MALFUNCTION})
@@ -19,15 +22,24 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
     if not view.blind:
         yield Finding(condition=ID, present=False, why=Why(text="Vitals are back", rule=ID))
         return
-    evidence = tuple(e for q in view.bed.required for s in view.streams.get(q, [])[:1] if (e := s.evidence()))
+    last = [stream for quantity in view.bed.required for stream in view.streams.get(quantity, [])[:1]]
+    inherited = next((p for p in LOUDEST_FIRST if p in view.displaced.values()), Priority.INFO)
+    while_alerting = " while an alert was active" if inherited is not Priority.INFO else ""
     why = Why(
-        text=f"NOT MONITORED: {cause(view)}{_last_valid(evidence, view.now)}",
+        text=f"NOT MONITORED{while_alerting}: {cause(view)}; {last_valid(last) or 'nothing seen yet'}",
         rule=ID,
-        evidence=evidence,
+        evidence=tuple(e for stream in last if (e := stream.evidence())),
         missing=view.bed.required,
         devices=tuple(device.id for device in view.devices),
     )
-    yield Finding(condition=ID, present=True, priority=Priority.MEDIUM, why=why, material=(cause(view),))
+    yield Finding(
+        condition=ID,
+        present=True,
+        priority=Priority.HIGH if inherited is Priority.HIGH else Priority.MEDIUM,
+        why=why,
+        material=(cause(view),),
+        at_least=inherited,
+    )
 
 
 def cause(view: BedView) -> str:
@@ -45,14 +57,6 @@ def _trouble(device: DeviceView) -> str:
     return f"{device.id}: {' and '.join(trouble)}" if trouble else ""
 
 
-def _last_valid(evidence: tuple[Evidence, ...], now: int) -> str:
-    parts = [
-        f"{NAMES[VITALS[e.vital].quantity]} {value_text(e.vital, e.value)}, {span_text(now - e.at)} ago"
-        for e in evidence
-    ]
-    return f"; last valid {'; '.join(parts)}" if parts else "; nothing seen yet"
-
-
 def _timing(_settings: WardSettings) -> Timing:
     return Timing(
         delays={Priority.LOW: 0, Priority.MEDIUM: 60 * SECOND}, clear_after=5 * SECOND, clear_after_loss=5 * SECOND
@@ -63,7 +67,7 @@ RULE = Rule(
     id=ID,
     title="Not monitored",
     kind=Kind.TECHNICAL,
-    priority=Priority.MEDIUM,
+    priority=Priority.HIGH,
     hazard="Everybody believes the patient is watched, and nobody is.",
     source="IEC 60601-1-8 (technical alarm conditions); a re-sited probe must not ring: low first, medium after 60 s",
     evaluate=_evaluate,

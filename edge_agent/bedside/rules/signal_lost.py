@@ -1,13 +1,15 @@
-"""One required vital is missing while another is still seen."""
+"""One required vital is missing while another is still seen. At least as loud as an alert that it displaces."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edge_agent.bedside.loss import last_valid
 from edge_agent.bedside.rules.not_monitored import cause
+from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
-from edge_agent.bedside.words import NAMES, span_text, value_text
-from edge_agent.domain.alerts import Evidence, Kind, Priority, Why
+from edge_agent.bedside.words import NAMES
+from edge_agent.domain.alerts import Kind, Priority, Why
 from edge_agent.domain.settings import SECOND, WardSettings
 
 ID = "signal-lost"
@@ -25,23 +27,21 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
             why = Why(text="no required vital is seen", rule=ID)
             yield Finding(condition=condition, present=None if condition in view.active else False, why=why)
         else:
-            yield _lost(view, quantity, streams[0].evidence() if streams else None)
+            yield _lost(view, quantity, streams[:1])
 
 
-def _lost(view: BedView, quantity: str, last: Evidence | None) -> Finding:
-    seen = (
-        f"last valid {value_text(last.vital, last.value)}, {span_text(view.now - last.at)} ago"
-        if last
-        else "never seen"
-    )
+def _lost(view: BedView, quantity: str, last: list[Stream]) -> Finding:
+    inherited = view.displaced.get(quantity, Priority.INFO)
+    while_alerting = " while it was alerting" if inherited is not Priority.INFO else ""
     why = Why(
-        text=f"{NAMES[quantity]} signal lost: {cause(view)}; {seen}",
+        text=f"{NAMES[quantity]} signal lost{while_alerting}: {cause(view)}; {last_valid(last) or 'never seen'}",
         rule=ID,
-        evidence=(last,) if last else (),
+        evidence=tuple(e for stream in last if (e := stream.evidence())),
         missing=(quantity,),
         devices=tuple(device.id for device in view.devices),
     )
-    return Finding(condition=f"{ID}-{quantity}", present=True, priority=Priority.LOW, why=why)
+    priority = inherited if inherited.rank > Priority.LOW.rank else Priority.LOW
+    return Finding(condition=f"{ID}-{quantity}", present=True, priority=priority, why=why, at_least=inherited)
 
 
 def _timing(settings: WardSettings) -> Timing:
@@ -53,7 +53,7 @@ RULE = Rule(
     id=ID,
     title="Signal lost",
     kind=Kind.TECHNICAL,
-    priority=Priority.LOW,
+    priority=Priority.HIGH,
     hazard="A vital the ward relies on is no longer watched.",
     source="IEC 60601-1-8 (technical alarm conditions)",
     evaluate=_evaluate,

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from edge_agent.domain.alerts import Outcome
 from edge_agent.wire.inbound import is_name
-from edge_agent.wire.payloads.receipt import Outcome
 
 UP, DOWN, ENTER, ESCAPE, ERASE = "up", "down", "enter", "escape", "erase"
 """Keys with a name; every other key is its character."""

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import msgspec
 
+from edge_agent.domain.alerts import Outcome
 from edge_agent.wire.payloads.alert import AlertRecord
-from edge_agent.wire.payloads.receipt import QUIETING, Outcome, Receipt
+from edge_agent.wire.payloads.receipt import QUIETING, Receipt
 
 PAUSE_S = 120
 """How long a pause by key lasts: the time of the AUDIO PAUSED key of most monitors."""

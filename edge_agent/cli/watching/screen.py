@@ -20,10 +20,10 @@ from edge_agent.cli.watching.receipts import receipt
 from edge_agent.cli.watching.terminal import keyboard
 from edge_agent.cli.watching.uplink import Uplink
 from edge_agent.cli.watching.ward import Target, Ward, connected, noted, take, to_confirm, unconnected
+from edge_agent.domain.alerts import Outcome
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.mqtt import Endpoint, Inbound
 from edge_agent.wire.payloads.alert import AlertRecord
-from edge_agent.wire.payloads.receipt import Outcome
 from edge_agent.wire.topics import Topics
 
 DRAW_S = 0.25

@@ -16,10 +16,11 @@ from edge_agent.cli.viewing.says import present
 from edge_agent.cli.viewing.view import BedView, Entry, View, heard
 from edge_agent.cli.viewing.words import clock
 from edge_agent.domain.alerts import OVER
+from edge_agent.domain.effects import AlertSystem
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
 from edge_agent.wire.payloads.alerts import Alerts
-from edge_agent.wire.payloads.birth import AlertSystem, Birth
+from edge_agent.wire.payloads.birth import Birth
 from edge_agent.wire.payloads.state import Presence
 from edge_agent.wire.topics import Topics
 

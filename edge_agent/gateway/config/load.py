@@ -14,6 +14,7 @@ from edge_agent.domain.errors import ConfigError, Problem
 from edge_agent.domain.settings import CONFIG_SCHEMA, LocalSettings, Settings, WardSettings
 from edge_agent.gateway.config.checks.ages import check_ages
 from edge_agent.gateway.config.checks.beds import check_bed_ids, check_beds
+from edge_agent.gateway.config.checks.consumers import check_consumers
 from edge_agent.gateway.config.checks.devices import check_devices
 from edge_agent.gateway.config.checks.expected import check_expected
 from edge_agent.gateway.config.checks.gateway import check_gateway
@@ -35,6 +36,7 @@ DEFAULT_FILE = Path("/etc/edge-agent/config.yaml")
 _VERSION = "version"
 _WARD_CHECKS = (
     check_bed_ids,
+    check_consumers,
     check_devices,
     check_expected,
     check_beds,

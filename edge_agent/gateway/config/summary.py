@@ -43,7 +43,8 @@ def _gateway(local: LocalSettings) -> Iterable[str]:
             ("Broker", _broker(local.broker)),
             ("Pushes", "accepted without signature" if local.accept_unsigned_config else "all refused: none is signed"),
             ("Model", local.model),
-            ("Receipts", f"from {', '.join(local.consumers)}" if local.consumers else "from nobody"),
+            ("Displays", ", ".join(local.consumers) or "none"),
+            ("Local output", " ".join(local.local_output) or "none"),
         ]
     )
 
@@ -88,6 +89,7 @@ def _limit(rule: str, ward: WardSettings, sheet: Sheet) -> Sequence[str]:
 
 def _intervals(ward: WardSettings) -> Iterable[str]:
     ages = ", ".join(f"{name} {ward.max_age(name) // SECOND} s" for name in QUANTITIES)
+    answering = ", ".join(f"{each.id} ({each.role.value}, tier {each.tier})" for each in ward.consumers)
     return _aligned(
         [
             ("Stale after", ages),
@@ -95,6 +97,7 @@ def _intervals(ward: WardSettings) -> Iterable[str]:
             ("Vitals", f"published every {ward.telemetry_interval_s} s"),
             ("NEWS2", f"alerts after {ward.news2_delay_s} s"),
             ("Risk", _risk(ward)),
+            ("Consumers", answering or "none: nobody can accept an alert, and it sounds at the gateway itself"),
         ]
     )
 

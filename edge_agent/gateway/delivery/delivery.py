@@ -73,6 +73,14 @@ class Delivery:
         """Send alert events and the snapshots that show them, once they and `memory` are on the disk, as one commit."""
         self.outbox.publish_alert(drafts, memory)
 
+    def confirmed(self, stream: str, *, by_person: bool) -> None:
+        """Count a receipt for a message of `stream`: a program has it, or a person has answered."""
+        key = (self._run, stream)
+        if by_person:
+            self.ledger.acknowledge(key)
+        else:
+            self.ledger.receive(key)
+
     async def stop(self) -> None:
         """Say `stopped`, wait for receipts within the limit, disconnect, and leave the rest for the next run."""
         if self._unreachable is not None:

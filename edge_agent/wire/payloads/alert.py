@@ -22,6 +22,7 @@ from edge_agent.domain.alerts import (
     Kind,
     Phase,
     Priority,
+    SignalEvent,
     SignalState,
 )
 from edge_agent.domain.effects import AlertChanged
@@ -77,7 +78,11 @@ class AlertRecord(Item, frozen=True, kw_only=True):
     phase: Annotated[Phase, Meta(description="what this revision says; over after `end` and `reset` alone")]
     state: Annotated[ConditionState, Meta(description="of the condition; latched: gone, but not yet reset")]
     signal: Annotated[SignalState, Meta(description="what people are told: off, on, paused or acknowledged")]
+    signal_event: Annotated[SignalEvent, Meta(description="why the signal is so; left out: raised")] = (
+        SignalEvent.RAISED
+    )
     inactivation: Annotated[tuple[Quieting, ...], Meta(description="how people have quieted the signal")] = ()
+    tier: Annotated[int, Meta(description="which consumers are called; left out: the first, 1")] = 1
     status: Annotated[Status, Meta(description="for people: New, Accepted by, Paused until, Ended")]
     accepted_by: Annotated[str | None, Meta(description="staff id")] = None
     text: Annotated[str, Meta(description="what is wrong and why, in ward words")]
@@ -132,6 +137,8 @@ def alert_record(alert: Alert, now: int, stamp: Stamp) -> AlertRecord:
         phase=alert.phase,
         state=alert.state,
         signal=alert.signal,
+        signal_event=alert.signal_event,
+        tier=alert.tier,
         inactivation=tuple([_quieting(each, stamp) for each in alert.inactivations]),
         status=status(alert),
         accepted_by=alert.accepted_by or None,

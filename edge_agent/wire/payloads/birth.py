@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Annotated
 
 from msgspec import Meta
 
+from edge_agent.domain.effects import AlertSystem
 from edge_agent.domain.settings import BedState, WardSettings
 from edge_agent.wire.envelope import Body
 from edge_agent.wire.parts import BedId, DeviceId, Item
 from firmware_bridges.bridge import Family
-
-
-class AlertSystem(str, Enum):
-    """What kind of distributed alert system this is, after IEC 60601-1-8:2006+A2:2020.
-
-    `DIS`: the broker's receipt only, so it may not be relied on. `DAS`: consumers confirm. `CDAS`: people do.
-    """
-
-    DIS = "DIS"
-    DAS = "DAS"
-    CDAS = "CDAS"
 
 
 class ModelVersion(Item, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge_agent.domain.effects import ClaimTaken, ObservationTaken
+from edge_agent.domain.effects import ClaimTaken, ObservationTaken, QuietTaken
 from edge_agent.wire.envelope import Body
 
 
@@ -44,6 +44,13 @@ def claimed(taken: ClaimTaken) -> CommandResult:
         bed=taken.bed,
         person=taken.person,
         device=taken.device,
+    )
+
+
+def quieted(taken: QuietTaken) -> CommandResult:
+    """Return the ward's answer to a wish for quiet."""
+    return CommandResult(
+        command="quiet", request=taken.request, done=not taken.errors, errors=taken.errors, person=taken.person
     )
 
 

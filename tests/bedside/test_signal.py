@@ -1,0 +1,299 @@
+"""The signal's machine against its own table, and what a quieting can and cannot do at a bed."""
+
+from __future__ import annotations
+
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from edge_agent.bedside.signal import TRANSITIONS, step
+from edge_agent.bedside.ward import Ward
+from edge_agent.domain.alerts import (
+    Alert,
+    ConditionState,
+    Inactivation,
+    InactivationKind,
+    Kind,
+    Outcome,
+    Phase,
+    Priority,
+    SignalEvent,
+    SignalState,
+    Why,
+)
+from edge_agent.domain.effects import ReceiptCode
+from edge_agent.domain.inputs import SettingsApplied, Started
+from edge_agent.domain.settings import SECOND
+from tests.bedside.desk import Desk, staffed
+
+QUIET = Inactivation(InactivationKind.AUDIO_PAUSED, "nurse7", "care", 60 * SECOND)
+QUIETED = [Outcome.PAUSED, Outcome.ACKNOWLEDGED]
+
+
+def alert(signal: SignalState) -> Alert:
+    return Alert(
+        bed="1",
+        condition="c",
+        kind=Kind.PHYSIOLOGICAL,
+        priority=Priority.HIGH,
+        event_id=str(UUID(int=1)),
+        ordinal=1,
+        revision=1,
+        phase=Phase.START,
+        state=ConditionState.ACTIVE,
+        signal=signal,
+        began=0,
+        raised=0,
+        changed=0,
+        why=Why(text="t", rule="r"),
+    )
+
+
+def test_every_row_of_the_table_and_no_other_is_what_the_machine_does() -> None:
+    rows = {(before, event): after for before, event, after in TRANSITIONS}
+    assert len(rows) == len(TRANSITIONS)
+    for before, event in product(SignalState, SignalEvent):
+        said = step(alert(before), event)
+        assert said.signal is rows.get((before, event), before)
+
+
+def test_the_table_silences_only_by_a_person_a_displacing_alert_or_the_end() -> None:
+    silencing = {event for before, event, after in TRANSITIONS if before is SignalState.ON}
+    assert silencing == {SignalEvent.PAUSED, SignalEvent.ACKNOWLEDGED, SignalEvent.DISPLACED, SignalEvent.OVER}
+
+
+@pytest.mark.parametrize("outcome", QUIETED)
+def test_a_quieting_has_owner_reason_and_deadline_and_ends_to_the_second(outcome: Outcome) -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", outcome, for_s=60)
+    quieted = desk.the("spo2-low")
+    (quiet,) = quieted.inactivations
+    assert (quiet.owner, quiet.reason, quiet.until) == ("nurse7", "care", desk.now + 60 * SECOND)
+    assert quieted.signal.value == outcome.value
+    desk.feed(59, {"spo2": 80})
+    assert desk.the("spo2-low").signal is quieted.signal
+    desk.feed(2, {"spo2": 80})
+    back = desk.the("spo2-low")
+    assert (back.signal, back.signal_event, back.changed) == (SignalState.ON, SignalEvent.TIME_UP, quiet.until)
+    assert (back.inactivations, back.accepted_by) == ((), "")
+
+
+@pytest.mark.parametrize("outcome", QUIETED)
+def test_it_survives_a_kill_to_the_second(outcome: Outcome) -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", outcome, for_s=60)
+    until = desk.now + 60 * SECOND
+    desk.feed(10, {"spo2": 80})
+    desk.restart()
+    desk.feed(45, {"spo2": 80})
+    assert desk.the("spo2-low").signal.value == outcome.value
+    desk.feed(10, {"spo2": 80})
+    assert desk.the("spo2-low").changed == until
+
+
+@pytest.mark.parametrize("outcome", QUIETED)
+def test_a_worsening_sounds_at_once_and_wants_somebody_anew(outcome: Outcome) -> None:
+    desk = Desk()
+    desk.feed(20, {"spo2": 88})
+    assert desk.the("spo2-low").priority is Priority.MEDIUM
+    desk.answer("spo2-low", outcome, for_s=100)
+    desk.feed(8, {"spo2": 80})
+    worse = desk.the("spo2-low")
+    assert (worse.priority, worse.phase) == (Priority.HIGH, Phase.ESCALATE)
+    assert (worse.signal, worse.signal_event, worse.inactivations) == (SignalState.ON, SignalEvent.WORSE, ())
+    assert worse.accepted_by == ""
+
+
+def test_a_new_cause_sounds_at_once() -> None:
+    desk = Desk()
+    desk.observe(vitals={"respiratory_rate": 26}, consciousness="A", supplemental_oxygen=False)
+    desk.feed(5, {"spo2": 97})
+    desk.answer("news2", Outcome.PAUSED, for_s=120)
+    desk.feed(5, {"spo2": 97})
+    assert desk.the("news2").signal is SignalState.PAUSED
+    before = desk.the("news2").priority
+    desk.observe(vitals={"temperature": 385})
+    desk.feed(1, {"spo2": 97})
+    fresh = desk.the("news2")
+    assert (fresh.priority, fresh.signal, fresh.signal_event) == (before, SignalState.ON, SignalEvent.NEW_CAUSE)
+
+
+def test_another_condition_has_a_signal_of_its_own() -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", Outcome.PAUSED, for_s=120)
+    desk.feed(30, {"spo2": 80, "pulse_rate": 35})
+    assert desk.the("pulse-low").signal is SignalState.ON
+    assert desk.the("spo2-low").signal is SignalState.PAUSED
+
+
+@pytest.mark.parametrize("outcome", QUIETED)
+def test_a_lost_signal_is_never_hidden_and_the_pause_ends_in_not_monitored(outcome: Outcome) -> None:
+    desk = Desk()
+    desk.low(80)
+    desk.answer("spo2-low", outcome, for_s=60)
+    desk.unplug()
+    desk.wait(15)
+    blind = desk.the("not-monitored")
+    assert (blind.signal, blind.priority) == (SignalState.ON, Priority.HIGH)
+    assert "last valid SpO2 80 %, 10 s before loss" in blind.why.text
+    desk.wait(60)
+    old = desk.the("spo2-low")
+    assert (old.signal, old.signal_event) == (SignalState.OFF, SignalEvent.DISPLACED)
+    assert desk.the("not-monitored").signal is SignalState.ON
+    on_again = [a for a in desk.alerts("spo2-low") if a.changed > blind.changed and a.signal is SignalState.ON]
+    assert all(a.changed == old.changed for a in on_again), "the old alert never sounds for want of data"
+
+
+def test_a_displaced_alert_speaks_again_with_fresh_values_beyond_the_limit() -> None:
+    desk = Desk()
+    desk.low()
+    desk.unplug()
+    desk.wait(20)
+    assert desk.the("spo2-low").signal is SignalState.OFF
+    desk.plug()
+    desk.feed(3, {"spo2": 80})
+    back = desk.the("spo2-low")
+    assert (back.signal, back.verifiable, back.signal_event) == (SignalState.ON, True, SignalEvent.SPEAKS)
+
+
+def test_a_displaced_alert_ends_after_thirty_seconds_of_valid_data_and_stays_silent_meanwhile() -> None:
+    desk = Desk(staffed(latch_high=False))
+    desk.low()
+    desk.unplug()
+    desk.wait(20)
+    desk.plug()
+    desk.feed(29, {"spo2": 97})
+    quiet = desk.the("spo2-low")
+    assert quiet.signal is SignalState.OFF
+    desk.feed(3, {"spo2": 97})
+    assert desk.phases("spo2-low")[-1] == "end"
+
+
+def test_a_displaced_alert_ends_by_a_named_person_and_the_technical_one_falls_back() -> None:
+    desk = Desk()
+    desk.low()
+    desk.unplug()
+    desk.wait(80)
+    assert desk.the("not-monitored").priority is Priority.HIGH
+    assert desk.answer("spo2-low", Outcome.RESET).code is ReceiptCode.DONE
+    gone = desk.alerts("spo2-low")[-1]
+    assert (gone.phase, gone.state, gone.signal) == (Phase.RESET, ConditionState.INACTIVE, SignalState.OFF)
+    assert "nurse7" in gone.end_reason
+    desk.wait(10)
+    assert desk.the("not-monitored").priority is Priority.MEDIUM
+    desk.plug()
+    desk.feed(20, {"spo2": 97})
+    assert desk.present("spo2-low") is None
+
+
+def test_one_lost_vital_inherits_what_it_displaces_and_leaves_the_rest_alone() -> None:
+    desk = Desk(staffed(required=("spo2", "pulse")))
+    desk.feed(10, {"spo2": 88, "pulse_rate": 70})
+    desk.feed(10, {"spo2": 80, "pulse_rate": 70})
+    desk.feed(40, {"pulse_rate": 70})
+    lost = desk.the("signal-lost-spo2")
+    assert lost.priority is Priority.HIGH
+    assert "while it was alerting" in lost.why.text
+    assert "last valid SpO2 80 %" in lost.why.text
+    assert desk.the("spo2-low").signal is SignalState.OFF
+
+
+def test_after_a_reboot_without_a_clock_all_pauses_end_and_say_so() -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", Outcome.ACKNOWLEDGED, for_s=600)
+    data = desk.ward.snapshot()
+    desk.ward, desk.now = Ward(), 30 * SECOND
+    desk.ward.restore(data)
+    desk.ward.rebase(desk.now, None)
+    desk.give(Started(str(UUID(int=9)), "another boot", restored=True))
+    desk.give(SettingsApplied(desk.settings))
+    back = desk.the("spo2-low")
+    assert (back.signal, back.inactivations) == (SignalState.ON, ())
+    said = [a for a in desk.alerts("spo2-low") if a.signal_event is SignalEvent.CLOCK_LOST]
+    assert said
+
+
+def test_after_a_reboot_with_a_clock_a_pause_ends_when_it_would_have() -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", Outcome.ACKNOWLEDGED, for_s=600)
+    data = desk.ward.snapshot()
+    desk.ward, desk.now = Ward(), 30 * SECOND
+    desk.ward.restore(data)
+    desk.ward.rebase(desk.now, 500 * SECOND)
+    desk.give(Started(str(UUID(int=9)), "another boot", restored=True))
+    desk.give(SettingsApplied(desk.settings))
+    assert desk.the("spo2-low").signal is SignalState.ACKNOWLEDGED
+    assert desk.the("spo2-low").inactivations[0].until == 130 * SECOND
+
+
+def test_a_high_alert_that_nobody_took_latches_until_a_named_person_resets_it() -> None:
+    desk = Desk()
+    desk.low()
+    desk.feed(25, {"spo2": 97})
+    held = desk.the("spo2-low")
+    assert (held.state, held.phase, held.signal) == (ConditionState.LATCHED, Phase.UPDATE, SignalState.ON)
+    assert held.ended is not None
+    assert "not yet seen" in held.why.text
+    desk.restart()
+    desk.feed(600, {"spo2": 97})
+    assert desk.the("spo2-low").state is ConditionState.LATCHED
+    desk.answer("spo2-low", Outcome.RESET)
+    assert desk.phases("spo2-low")[-1] == "reset"
+    assert desk.alerts("spo2-low")[-1].ended == held.ended
+
+
+def test_a_latched_alert_that_comes_back_is_the_same_alert() -> None:
+    desk = Desk()
+    first = desk.low()
+    desk.feed(25, {"spo2": 97})
+    assert desk.the("spo2-low").state is ConditionState.LATCHED
+    desk.answer("spo2-low", Outcome.PAUSED)
+    desk.feed(25, {"spo2": 88})
+    again = desk.the("spo2-low")
+    assert (again.event_id, again.state, again.signal) == (first.event_id, ConditionState.ACTIVE, SignalState.ON)
+    assert (again.ended, again.end_reason) == (None, "")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.ACKNOWLEDGED])
+def test_one_that_somebody_took_ends_by_itself(outcome: Outcome) -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", outcome)
+    desk.feed(25, {"spo2": 97})
+    assert desk.phases("spo2-low")[-1] == "end"
+
+
+@pytest.mark.parametrize("ward", [staffed(latch_high=False), staffed(consumers=())], ids=["off", "nobody to reset it"])
+def test_nothing_latches_where_the_ward_does_not_want_it_or_nobody_could_reset_it(ward: object) -> None:
+    desk = Desk(ward)  # type: ignore[arg-type] # the parameter's own type
+    desk.low()
+    desk.feed(25, {"spo2": 97})
+    assert desk.phases("spo2-low")[-1] == "end"
+
+
+def test_a_spot_value_beyond_its_limit_is_reset_and_does_not_come_back() -> None:
+    desk = Desk()
+    desk.observe(vitals={"systolic": 80})
+    desk.feed(2, {"spo2": 97})
+    assert desk.answer("systolic-low", Outcome.RESET).code is ReceiptCode.DONE
+    desk.feed(60, {"spo2": 97})
+    assert desk.present("systolic-low") is None
+    desk.observe(vitals={"systolic": 82})
+    desk.feed(1, {"spo2": 97})
+    assert desk.present("systolic-low") is not None
+
+
+@pytest.mark.parametrize("start", [89, 91])
+def test_an_hour_of_one_unit_around_the_limit_is_one_start_and_at_most_one_end(start: int) -> None:
+    desk = Desk()
+    for second in range(3600):
+        desk.feed(1, {"spo2": start + (second // 20) % 2 * (90 - start) * 2})
+    phases = desk.phases("spo2-low")
+    assert phases.count("start") == 1
+    assert phases.count("end") <= 1
