@@ -1,4 +1,7 @@
-"""Small changes of a program, one at a time: what `tools.mutate` tries. An annotation or a text is never changed."""
+"""Small changes of a program, one at a time: what `tools.mutate` tries.
+
+Never changed: annotations, texts, and how a class is defined (frozen or not), which guards the program against itself.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +58,19 @@ def mutations(tree: ast.Module) -> list[Mutation]:
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield `node` and what is below it, without annotations and the aliases of types."""
+    """Yield `node` and what is below it, without annotations, the aliases of types and the options of classes."""
     yield node
     for name, value in ast.iter_fields(node):
-        if name in {"annotation", "returns"} or (name == "value" and _alias(node)):
+        if name in {"annotation", "returns", "keywords"} - _called(node) or (name == "value" and _alias(node)):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield from _running(child)
+
+
+def _called(node: ast.AST) -> set[str]:
+    """Return the fields of `node` that mean something after all: a call's keywords."""
+    return {"keywords"} if isinstance(node, ast.Call) else set()
 
 
 def _alias(node: ast.AST) -> bool:

@@ -30,6 +30,10 @@ def mutants(text: str) -> set[str]:
             {"def f(x: int | None) -> int | str:\n    '''Told.'''\n    pass"},
         ),
         ("Event = Reading | Malformed", set()),
+        (
+            "class Line(Struct, frozen=True):\n    x = f(y=True)",
+            {"class Line(Struct, frozen=True):\n    x = f(y=False)"},
+        ),
         ("_SIZE = _HEAD | _TAIL", {"_SIZE = _HEAD & _TAIL"}),
     ],
 )
