@@ -64,3 +64,11 @@ def test_another_boot_is_another_clock() -> None:
     clock.late(0, 10**15, sure=True)
     assert not clock.late(SECOND, SECOND, sure=True)
     assert not clock.late(2 * SECOND, 2 * SECOND, sure=True)
+
+
+def test_a_stray_late_message_does_not_make_the_next_one_a_minute_later_believed() -> None:
+    clock, hour = DeviceClock(), 3600 * SECOND
+    clock.late(0, 0, sure=True)
+    assert clock.late(SECOND - hour, SECOND, sure=True)
+    assert not any(clock.late(t * SECOND, t * SECOND, sure=True) for t in range(2, 90, 10))
+    assert clock.late(90 * SECOND - hour, 90 * SECOND, sure=True)

@@ -12,8 +12,8 @@ from firmware_bridges.bridge import SERIAL
 from firmware_bridges.families.hl7_mllp_oru import FAMILY, Decoder
 from firmware_bridges.hl7_message import HEADER, MOST
 from firmware_bridges.hl7_terms import NAMES
-from firmware_bridges.mllp import SEGMENT, wrap
-from firmware_bridges.vitals import Identity, Reading, Send
+from firmware_bridges.mllp import BLOCK, SEGMENT, wrap
+from firmware_bridges.vitals import Identity, Malformed, Reading, Send
 from tests.firmware_bridges.hl7_messages import CUFF, answers, header, obx, readings, said, why
 from tests.firmware_bridges.test_laws import BOUND
 from tests.paths import captures
@@ -114,6 +114,16 @@ def test_a_long_segment_is_passed_over_and_a_long_result_refused() -> None:
     events = said(header(), obx() + "|" * 5000, obx(CUFF, "120", "mm[Hg]"))
     assert [each.vital for each in readings(events)] == ["systolic"]
     assert why(events) == ["segment too long"]
+
+
+def test_a_block_without_an_end_is_given_up_and_reported() -> None:
+    bridge = Decoder()
+    endless = b"\x0b" + (header() + "\r").encode() + b"NTE|x\r" * (BLOCK // 6 - 16)
+    assert bridge.receive(SERIAL, endless, 0) == []
+    events = bridge.receive(SERIAL, b"NTE|" + b"x" * 100 + b"\x1c\r", 1)
+    assert {event.why for event in events if isinstance(event, Malformed)} == {"no-frame"}
+    assert not any(isinstance(event, Send) for event in events)
+    assert readings(said(header(control="2"), obx(), bridge=bridge, at=2))
 
 
 def test_line_feeds_and_a_missing_last_end_are_read() -> None:
