@@ -1,6 +1,7 @@
 """Switches a Bluetooth adapter off and on through BlueZ: what a person would do with bluetoothctl.
 
-BlueZ lets every local user do so (its D-Bus policy), no privilege is needed. Everything the adapter had begun ends.
+Who may scan and connect may do this, too: D-Bus policy lets a program speak to BlueZ or not. What the adapter had
+begun ends.
 """
 
 from __future__ import annotations
