@@ -21,6 +21,7 @@ def test_every_family_is_fuzzed() -> None:
     assert set(RUNS) == set(FAMILIES)
 
 
+@pytest.mark.timeout(600)  # seconds on a quiet machine; the usual minute may pass on a busy one
 @pytest.mark.parametrize("name", RUNS)
 def test_the_laws_hold_for_frame_shaped_streams(name: str) -> None:
     events = drive(target(name), RUNS[name], SEED)
