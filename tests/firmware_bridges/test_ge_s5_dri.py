@@ -208,5 +208,11 @@ def test_a_request_for_waveforms_is_made_as_the_tables_say() -> None:
         dri.parse_request(dri.parse_record(bytes(plain())))
 
 
+def test_a_request_is_its_records_first_part() -> None:
+    asked = dri.parse_record(dri.unframe(dri.data_request(1, 10, 0)))
+    both = dri.record(asked.main_type, (*asked.subrecords, dri.Subrecord(0, b"more")))
+    assert dri.parse_request(dri.parse_record(both)) == dri.parse_request(asked)
+
+
 def test_another_channel_is_not_this_device() -> None:
     assert FAMILY.bridge().receive("ff02", b"abc", 1) == [Malformed(1, "unknown-channel", 3)]
