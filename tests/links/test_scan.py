@@ -87,6 +87,12 @@ def test_one_frame_proves_nothing(name: str) -> None:
     assert not evidence(STREAMS[name], [encoder.encode(Sample(WELL))[-1][1]]).proven
 
 
+def test_frames_amidst_much_else_prove_nothing() -> None:
+    lines = [MASIMO % second for second in range(10)]
+    assert evidence(STREAMS["masimo_ascii1"], lines).proven
+    assert not evidence(STREAMS["masimo_ascii1"], [*lines, bytes(2000)]).proven
+
+
 def test_every_line_setting_of_a_family_is_listened_with_once() -> None:
     probes = plan.listening()
     assert {family.name for probe in probes for family in probe.families} == set(STREAMS)

@@ -12,11 +12,13 @@ from edge_agent.domain.settings import SECOND
 from edge_agent.simulator.conversations import PARTICULAR, STORES
 from edge_agent.simulator.conversations.conversation import MOST_FRAMES
 from edge_agent.simulator.conversations.greeted import greeting, keep_alive
+from edge_agent.simulator.conversations.record_store import SETTLING
 from edge_agent.simulator.courses import desaturation, deterioration
 from edge_agent.simulator.devices import SPOT_INTERVAL, Faults, VirtualDevice
 from edge_agent.simulator.patients import VirtualPatient
-from firmware_bridges.bridge import SERIAL, Bridge, Mode, SerialSettings
+from firmware_bridges.bridge import SERIAL, Bridge, Mode, Sample, SerialSettings
 from firmware_bridges.families import FAMILIES
+from firmware_bridges.racp import CONTROL, report_all, report_newest
 from firmware_bridges.vitals import Event, Identity, Malformed, Reading, Reason, Send, Validity
 
 SERIAL_FAMILIES = sorted(name for name, family in FAMILIES.items() if isinstance(family.link, SerialSettings))
@@ -222,3 +224,20 @@ def test_another_unit_of_the_kind_says_that_it_is_another(name: str) -> None:
     greet(bench.device, bench.bridge, bench.now)
     [other] = [event for event in bench.run(8) if isinstance(event, Identity)]
     assert (first.model, first.serial) != (other.model, other.serial)
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_a_device_with_a_memory_tells_it_first_and_what_it_measures_once_the_connection_has_settled(name: str) -> None:
+    family = FAMILIES[name]
+    device = VirtualDevice(family, VirtualPatient(1), seed=1)
+    assert device.frames(0, 0) == []
+    device.hear(CONTROL, report_all(), SECOND)
+    *told, response = device.frames(SECOND, 0)
+    assert {channel for channel, _ in told} == {family.encoder().encode(Sample())[0][0]}
+    assert response == (CONTROL, bytes((6, 0, 1, 1)))
+    assert device.frames(SETTLING - 1, 0) == []
+    live = device.frames(SETTLING, 0)
+    assert len(live) == 1
+    device.unplugged()
+    device.hear(CONTROL, report_newest(), 10 * SECOND)
+    assert device.frames(10 * SECOND, 0)[0] == live[0]
