@@ -9,6 +9,8 @@ each press of a button.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -41,9 +43,9 @@ class LocalOutput:
         self._wanted = ""
         self._changed = asyncio.Event()
 
-    def sound(self, signal: LocalSignal) -> None:
+    def sound(self, wanted: LocalSignal) -> None:
         """Sound as loudly as the worst cause, or be silent."""
-        self._wanted = signal.sounding[0].priority.value if signal.sounding else ""
+        self._wanted = wanted.sounding[0].priority.value if wanted.sounding else ""
         self._changed.set()
 
     async def run(self) -> None:
@@ -93,7 +95,7 @@ async def listen(command: Sequence[str], take: Callable[[QuietAsked], None]) -> 
     """Ask for quiet at every line that `command` prints, until cancelled; an empty command is no input."""
     while command:
         try:
-            process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
+            process = await _started(command, PIPE)
         except OSError as error:
             log.warning("local input does not start", command=command[0], why=error.strerror)
         else:
@@ -110,21 +112,27 @@ async def _lines(process: Process, take: Callable[[QuietAsked], None]) -> None:
         await process.wait()
     finally:
         await _end(process)
+        if process.stdout is not None:
+            await process.stdout.read()
 
 
-async def _started(command: Sequence[str]) -> Process:
-    return await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+async def _started(command: Sequence[str], stdout: int = DEVNULL) -> Process:
+    """Start a command with a process group of its own, so that what it starts ends with it."""
+    return await asyncio.create_subprocess_exec(
+        *command, stdin=DEVNULL, stdout=stdout, stderr=DEVNULL, start_new_session=True
+    )
 
 
 async def _end(process: Process) -> None:
-    """End a process that still runs."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
+    """End a process that still runs, and all it has started."""
+    _signal(process, signal.SIGTERM)
     try:
         await asyncio.wait_for(process.wait(), END_S)
     except asyncio.TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
+        _signal(process, signal.SIGKILL)
         await process.wait()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

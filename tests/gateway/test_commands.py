@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from edge_agent.domain.inputs import Claim, Input, Observation
+from edge_agent.domain.alerts import Outcome
+from edge_agent.domain.inputs import Claim, Input, Observation, QuietAsked, ReceiptGiven
+from edge_agent.domain.settings import SECOND
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.commands import Commands
 from edge_agent.wire.outgoing import Draft, Stamp
@@ -139,3 +141,92 @@ def test_a_claim_is_done_once_and_audited() -> None:
         "command claim: request c1 by nurse7 for bed 3",
         "claim not done: request c1 was done already",
     ]
+
+
+RECEIPT = {
+    "schema": "bedside/receipt/1",
+    "request": "r1",
+    "consumer": "nurse-app",
+    "expires_at": "2030-01-01T00:00:00Z",
+    "event_id": "b0c5d0a2-6f62-5a8a-9f57-6a4cf0a3a9d1",
+    "revision": 1,
+    "outcome": "acknowledged",
+    "person": "nurse7",
+    "reason": "care",
+    "for_s": 60,
+}
+
+
+def hand_in(desk: Desk, *, consumer: str = "nurse-app", retained: bool = False, **fields: object) -> None:
+    desk.commands.receipt("3", consumer, json.dumps({**RECEIPT, **fields}).encode(), retained=retained)
+
+
+def test_a_receipt_becomes_an_input_with_its_deadline() -> None:
+    desk = Desk()
+    hand_in(desk)
+    (taken,) = desk.taken
+    assert isinstance(taken, ReceiptGiven)
+    assert (taken.bed, taken.consumer, taken.outcome, taken.person) == (
+        "3",
+        "nurse-app",
+        Outcome.ACKNOWLEDGED,
+        "nurse7",
+    )
+    assert taken.until == taken.received_at + 60 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"retained": True}, "retained"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "/expires_at: has passed"),
+        ({"consumer": "doctor-app"}, "/consumer: found `nurse-app`"),
+        ({"revision": 0}, "/revision"),
+        ({"for_s": None}, "needs `for_s`"),
+    ],
+)
+def test_a_receipt_that_may_not_count_is_ignored_and_audited(changes: dict[str, Any], why: str) -> None:
+    desk = Desk()
+    hand_in(desk, **changes)
+    assert desk.taken == []
+    assert why in desk.audited[-1]
+    assert desk.sent == []
+
+
+def test_the_same_receipt_counts_once_also_for_the_next_run_and_one_consumer_is_not_another() -> None:
+    desk, later = Desk(), Desk()
+    hand_in(desk)
+    hand_in(desk)
+    assert len(desk.taken) == 1
+    assert "done already" in desk.audited[-1]
+    later.commands.remember(desk.commands.done)
+    hand_in(later)
+    assert later.taken == []
+    body = json.dumps({**RECEIPT, "consumer": "doctor-app"}).encode()
+    later.commands.receipt("3", "doctor-app", body, retained=False)
+    assert len(later.taken) == 1
+
+
+def test_quiet_is_asked_for_by_a_person_and_never_for_longer_than_two_minutes() -> None:
+    desk = Desk()
+    head = {"request": "q1", "consumer": "nurse-app", "expires_at": "2030-01-01T00:00:00Z", "person": "nurse7"}
+    asked = {"schema": "bedside/command-quiet/1", **head}
+    desk.commands.command("quiet", json.dumps({**asked, "for_s": 121}).encode(), retained=False)
+    assert desk.taken == []
+    assert desk.answer().done is False
+    desk.commands.command("quiet", json.dumps(asked).encode(), retained=False)
+    (taken,) = desk.taken
+    assert isinstance(taken, QuietAsked)
+    assert (taken.person, taken.until - taken.received_at) == ("nurse7", 120 * SECOND)
+
+
+@pytest.mark.parametrize("retained", [False, True])
+def test_a_listener_counts_unless_the_broker_only_kept_what_it_said(retained: bool) -> None:  # noqa: FBT001 - a parameter
+    desk = Desk()
+    said = {"schema": "bedside/listening/1", "request": "l1", "consumer": "screen", "for_s": 90}
+    payload = json.dumps({**said, "expires_at": "2030-01-01T00:00:00Z"}).encode()
+    parsed = Topics("S", "W", "G").parse("bedside/v1/S/W/G/listener/screen")
+    assert parsed is not None
+    desk.commands.hear(parsed, payload, retained=retained)
+    assert len(desk.taken) == (0 if retained else 1)
+    assert desk.audited == []
