@@ -19,11 +19,15 @@ from edge_agent.domain.settings import SECOND, Limit, WardSettings
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import VITALS
 
+_OF_QUANTITY = {vital.quantity: vital for vital in VITALS.values()}
+
 
 def limit_rule(rule: str, quantity: str, *, low: bool, hazard: str, source: str) -> Rule:
     """Return the rule that alerts when `quantity` is below (`low`) or above its limit in the ward's settings."""
 
     def evaluate(view: BedView) -> Iterable[Finding]:
+        if quantity not in view.streams and rule not in view.active:
+            return  # nobody has ever measured it here: nothing to judge, nothing to keep
         limit = limit_of(view.settings, rule, view.bed.age_band, view.spo2_target)
         if limit.enabled:
             yield _judge(view, rule, quantity, limit, low=low)
@@ -59,8 +63,7 @@ def _budget(rule: str, limit: Limit) -> int | None:
     """Return the limit's burden in units of the resolution times ns."""
     if limit.burden is None:
         return None
-    quantity = rule.rpartition("-")[0].replace("-", "_")
-    return next(v for v in VITALS.values() if v.quantity == quantity).scaled(limit.burden) * SECOND
+    return _OF_QUANTITY[rule.rpartition("-")[0].replace("-", "_")].scaled(limit.burden) * SECOND
 
 
 def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) -> Finding:

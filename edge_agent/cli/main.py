@@ -21,6 +21,7 @@ COMMANDS = {
     "record": "record what a device sends, to a file for decode",
     "score": "score observations from JSON lines, such as with NEWS2",
     "replay": "replay a flight recording and print the same effects",
+    "backtest": "try settings on recorded vitals: alerts, what was withheld, what was missed",
     "schema": "print the JSON Schemas of all payloads",
     "simulate": "play a bedside device on a serial line or over Bluetooth",
 }

@@ -266,11 +266,11 @@ def _rule(limit: str, bounds: tuple[str, str], *, hysteresis: str, deep: str, to
 
 
 LIMIT_RULES: dict[str, LimitRule] = {
-    "spo2-low": _rule("90", ("85", "100"), hysteresis="2", deep="85", told=("50", 15)),
-    "pulse-low": _rule("45", ("30", "70"), hysteresis="3", deep="40", told=("60", 15)),
-    "pulse-high": _rule("130", ("80", "200"), hysteresis="5", deep="150", told=("150", 15)),
-    "respiratory-rate-low": _rule("9", ("5", "15"), hysteresis="2", deep="7", told=("30", 15)),
-    "respiratory-rate-high": _rule("24", ("18", "40"), hysteresis="2", deep="35", told=("150", 30)),
+    "spo2-low": _rule("90", ("85", "100"), hysteresis="2", deep="85", told=("60", 25)),
+    "pulse-low": _rule("45", ("30", "70"), hysteresis="3", deep="40", told=("60", 20)),
+    "pulse-high": _rule("130", ("80", "200"), hysteresis="5", deep="150", told=("200", 20)),
+    "respiratory-rate-low": _rule("9", ("5", "15"), hysteresis="2", deep="7", told=("40", 25)),
+    "respiratory-rate-high": _rule("24", ("18", "40"), hysteresis="2", deep="40", told=("300", 30)),
     "systolic-low": _rule("100", ("60", "140"), hysteresis="5", deep="90", told=("150", 15)),
     "systolic-high": _rule("200", ("140", "260"), hysteresis="5", deep="219", told=("150", 15)),
     "temperature-low": _rule("35.5", ("32.0", "36.5"), hysteresis="0.2", deep="35.0", told=("3.0", 15)),
@@ -314,7 +314,7 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1
     news2_delay_s: Annotated[
         int, Meta(ge=0, le=120, description="Seconds a band of the bed's score must last before it alerts.")
-    ] = 30
+    ] = 60
     risk_alert_probability: Annotated[
         Probability | None, Meta(description="Probability from which the risk model advises; empty: it never alerts.")
     ] = None

@@ -38,6 +38,27 @@ class Episode(NamedTuple):
     flagged: bool = False
 
 
+class Watch:
+    """Notes for every event since when the patient was beyond its limit for good."""
+
+    def __init__(self, events: list[Episode]) -> None:
+        """Take the events, in order."""
+        self._events = events
+        self._crossed: list[int | None] = [None] * len(events)
+
+    def see(self, second: int, samples: dict[str, Sample]) -> None:
+        """Look at one second."""
+        for place, each in enumerate(self._events):
+            if each.start <= second < _held_until(each):
+                since = self._crossed[place]
+                self._crossed[place] = (second if since is None else since) if _beyond(each, samples) else None
+
+    def labels(self) -> tuple[Label, ...]:
+        """Return the events that were beyond their limit at the end."""
+        pairs = zip(self._events, self._crossed, strict=True)
+        return tuple(_label(each, since) for each, since in pairs if since is not None)
+
+
 class LabelledBed(NamedTuple):
     """One bed for `hours`, from `seed`. Every eighth bed hovers around the SpO2 limit: a few patients ring most."""
 
@@ -67,14 +88,14 @@ class LabelledBed(NamedTuple):
 
     def labels(self) -> tuple[Label, ...]:
         """Return the events, each from the second in which the patient was beyond the limit for good."""
-        events = [each for each in self._episodes() if isinstance(each.kind, Event)]
-        crossed: list[int | None] = [None] * len(events)
+        watch = self.watch()
         for second, samples in enumerate(self.seconds()):
-            for place, each in enumerate(events):
-                if each.start <= second < _held_until(each):
-                    beyond = _beyond(each, samples)
-                    crossed[place] = (second if crossed[place] is None else crossed[place]) if beyond else None
-        return tuple(_label(each, since) for each, since in zip(events, crossed, strict=True) if since is not None)
+            watch.see(second, samples)
+        return watch.labels()
+
+    def watch(self) -> Watch:
+        """Return what labels the events while somebody else plays the seconds."""
+        return Watch([each for each in self._episodes() if isinstance(each.kind, Event)])
 
     @property
     def hovers(self) -> bool:

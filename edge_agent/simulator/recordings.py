@@ -41,7 +41,18 @@ def read(path: Path, record: str = "") -> RecordedPatient:
     rows = [row for row in _rows(path) if not record or row.get("rec") == record]
     if not rows:
         raise AgentError(f"{path}: no rows" + (f" with rec = {record}" if record else ""))
-    rows = [row for row in rows if row.get("rec") == rows[0].get("rec")]
+    return _patient(path, [row for row in rows if row.get("rec") == rows[0].get("rec")])
+
+
+def read_all(path: Path) -> dict[str, RecordedPatient]:
+    """Return every patient of the file by what stands in column `rec`. AgentError says what is wrong with it."""
+    by_record: dict[str, list[dict[str, str]]] = {}
+    for row in _rows(path):
+        by_record.setdefault(row.get("rec", ""), []).append(row)
+    return {name: _patient(path, rows) for name, rows in by_record.items()}
+
+
+def _patient(path: Path, rows: list[dict[str, str]]) -> RecordedPatient:
     columns = {name: BIDMC.get(name, name) for name in rows[0] if BIDMC.get(name, name) in VITALS}
     if not columns or "t" not in rows[0]:
         raise AgentError(f"{path}: the header needs t and a vital: {', '.join([*BIDMC, *VITALS])}")
@@ -57,7 +68,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _second(path: Path, row: dict[str, str]) -> int:
-    if not row["t"].isdecimal():
+    if not row["t"].removeprefix("-").isdecimal():
         raise AgentError(f"{path}: t = {row['t']!r} is no whole number of seconds")
     return int(row["t"])
 

@@ -58,7 +58,7 @@ class Reference:
         stale = self.last is None or second - self.last >= MAX_AGE
         self.values.append(value if value is not None or stale else self.values[-1])
         if not self.active:
-            any(self.start(second * 1000 + ms, self.values) for ms in range(1000))
+            self.start(second * 1000, self.values, 1000)
             self.inside, self.lost = None, False
             return
         if stale:
@@ -70,26 +70,28 @@ class Reference:
             self.active = False
             self.said.append((second, "end"))
 
-    def start(self, now: int, values: list[int | None]) -> bool:
-        """Tell whether an alert starts at `now` (ms) by the held `values`, and note it."""
+    def start(self, now: int, values: list[int | None], ms: int = 1) -> bool:
+        """Tell whether an alert starts within `ms` from `now` (ms) on by the held `values`, and note it."""
         limit, deep, burden = self.rule.limit, self.rule.deep_limit, self.rule.burden
         assert deep is not None
         assert burden is not None
-        if values[-1] is None or values[-1] >= limit:
+        if not below(values[-1], limit):
             return False
         run = next((i for i in range(len(values), 0, -1) if not below(values[i - 1], limit)), 0)
         deep_run = next((i for i in range(len(values), 0, -1) if not below(values[i - 1], deep)), 0)
-        area = sum((limit - (v or 0)) * min(1000, now - i * 1000) for i, v in enumerate(values) if i >= run)
-        due = (
-            now >= (run + self.rule.delay_s) * 1000
-            or (deep_run < len(values) and now >= (deep_run + self.rule.deep_delay_s) * 1000)
-            or area >= burden * 1000
-            or self.often(now, values)
-        )
-        if due:
-            self.active = True
-            self.said.append((now // 1000, "start"))
-        return due
+        carried = sum((limit - (value or 0)) * 1000 for value in values[run:-1])
+        for moment in range(now, now + ms):
+            due = (
+                moment >= (run + self.rule.delay_s) * 1000
+                or (deep_run < len(values) and moment >= (deep_run + self.rule.deep_delay_s) * 1000)
+                or carried + (limit - (values[-1] or 0)) * (moment - len(values) * 1000 + 1000) >= burden * 1000
+                or self.often(moment, values)
+            )
+            if due:
+                self.active = True
+                self.said.append((moment // 1000, "start"))
+                return True
+        return False
 
     def often(self, now: int, values: list[int | None]) -> bool:
         """Tell whether three moments within a minute, half a delay apart, were below the limit."""

@@ -76,7 +76,7 @@ def test_a_deep_value_is_high_and_sooner() -> None:
 
 def test_worse_escalates_and_better_deescalates_before_it_ends() -> None:
     bench = Bench()
-    bench.feed(20, {"spo2": 88})
+    bench.feed(30, {"spo2": 88})
     bench.feed(10, {"spo2": 83})
     bench.feed(20, {"spo2": 88})
     bench.feed(20, {"spo2": 96})
@@ -99,7 +99,7 @@ def test_the_text_is_what_a_ward_says() -> None:
     bench.feed(40, {"spo2": 86})
     alert = bench.present("spo2-low")
     assert alert
-    assert alert.why.text == "SpO2 86 % for 12 s, was 95 %, falling"
+    assert alert.why.text == "SpO2 86 % for 15 s, was 95 %, falling"
 
 
 def test_a_rule_that_is_off_says_nothing() -> None:

@@ -1,0 +1,121 @@
+"""What can be played: labelled beds, recordings at 1 Hz, our own flight recordings, hourly charts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from edge_agent.cli.load.charts import charts
+from edge_agent.cli.load.playing import Played, Run, Source
+from edge_agent.cli.load.sustained import sustained
+from edge_agent.domain.errors import AgentError
+from edge_agent.domain.inputs import Started
+from edge_agent.domain.settings import SECOND, Bed
+from edge_agent.domain.windows import Patient
+from edge_agent.gateway.recorder import SUFFIX, Checkpoint, Noted, read
+from edge_agent.gateway.replay import header
+from edge_agent.simulator import recordings
+from edge_agent.simulator.labelled import DEVICES, LabelledBed
+from firmware_bridges.bridge import Sample
+
+_LABELLED = re.compile(r"labelled:(\d+)x(\d+)(?::(\d+))?")
+FAMILY = "sensor_link"
+"""The protocol that recorded values are played in: it carries every vital of ours."""
+ONE = "recorded"
+
+
+class Labelled(msgspec.Struct, frozen=True):
+    """A generated bed, whose events are known."""
+
+    made: LabelledBed
+
+    @property
+    def name(self) -> str:
+        """Return the bed's name."""
+        return self.made.name
+
+    def play(self, run: Run) -> Played:
+        """Let both devices speak once a second."""
+        run.begin(Bed(id="1", required=("spo2", "pulse")), dict.fromkeys(DEVICES, FAMILY))
+        watch, seconds = self.made.watch(), 0
+        for seconds, samples in enumerate(self.made.seconds(), 1):
+            run.until(run.start + (seconds - 1) * SECOND)
+            watch.see(seconds - 1, samples)
+            for device, sample in samples.items():
+                run.say(device, sample)
+        return Played(seconds, watch.labels())
+
+
+class Seconds(msgspec.Struct, frozen=True):
+    """A real patient at 1 Hz; what must be told is what was beyond a limit for a minute."""
+
+    name: str
+    seconds: tuple[dict[str, int], ...]
+    person: Patient
+
+    def play(self, run: Run) -> Played:
+        """Let one device say what there is of each second."""
+        run.begin(Bed(id="1", patient=self.person), {ONE: FAMILY})
+        for second, values in enumerate(self.seconds):
+            run.until(run.start + second * SECOND)
+            if values:
+                run.say(ONE, Sample(values=values))
+        run.until(run.start + len(self.seconds) * SECOND)
+        return Played(len(self.seconds), sustained(self.seconds))
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """A flight recording: the ward as it was, then its inputs, under other settings."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Return the recording's name, that of its alert."""
+        return Path(self.path).stem
+
+    def play(self, run: Run) -> Played:
+        """Continue from the first checkpoint; settings and runs of the recording itself do not count."""
+        state: bytes | None = None
+        begun = False
+        for record in read(Path(self.path)):
+            if isinstance(record, Checkpoint) and state is None:
+                state = record.ward
+            elif isinstance(record, Noted) and state is not None:
+                if not begun:
+                    run.resume(state, record.entry.now)
+                    begun = True
+                run.until(record.entry.now)
+                if not isinstance(record.entry.input, Started) and not _settings(record):
+                    run.give(record.entry.input)
+        return Played((run.now - run.start) / SECOND)
+
+
+def _settings(record: Noted) -> bool:
+    return type(record.entry.input).__name__ == "SettingsApplied"
+
+
+def sources(data: str, at_most: int | None = None) -> list[Source]:
+    """Return what `data` names: labelled:BEDSxHOURS[:SEED], a file, a folder of recordings. AgentError if nothing."""
+    found = _LABELLED.fullmatch(data)
+    if found:
+        beds, hours, seed = int(found[1]), int(found[2]), int(found[3] or 1)
+        made: list[Source] = [Labelled(LabelledBed(seed, bed, hours)) for bed in range(beds)]
+        return made[:at_most]
+    path = Path(data)
+    each: list[Source]
+    if path.is_dir():
+        each = [source for file in sorted(path.glob(f"*{SUFFIX}")) for source in sources(str(file))]
+    elif path.suffix == SUFFIX:
+        header(path)
+        each = [Flight(str(path))]
+    else:
+        each = list(charts(path, at_most)) or [
+            Seconds(f"{path.name.partition('.')[0]}-{name}", patient.seconds, patient.person)
+            for name, patient in recordings.read_all(path).items()
+        ]
+    if not each:
+        raise AgentError(f"{data}: nothing to play")
+    return each[:at_most]

@@ -1,0 +1,1 @@
+"""Backtest: what settings would have announced, withheld and missed."""
