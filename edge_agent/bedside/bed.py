@@ -15,6 +15,7 @@ from edge_agent.domain.effects import AlertChanged, AlertsSnapshot, Cause, Effec
 from edge_agent.domain.inputs import Observation
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import SECOND, BedState, WardSettings
+from edge_agent.domain.stays import Absence, OwnLimits, Stay
 from edge_agent.domain.windows import RiskAnswer
 from firmware_bridges.bridge import Mode
 
@@ -38,7 +39,8 @@ class BedUnit(msgspec.Struct):
     """State of one bed.
 
     `watched_since`: since when its required vitals are expected; `deadline`: when to look again. `causes`: the alerts
-    that want somebody, and whether each is alone in that.
+    that want somebody, and whether each is alone in that. `stay`: who was admitted; `vacant`: who was here has been
+    discharged; `absence`: off the ward; without them the settings hold.
     """
 
     id: str
@@ -52,6 +54,10 @@ class BedUnit(msgspec.Struct):
     blind: bool = False
     blind_since: int = 0
     state: BedState = BedState.MONITORED
+    stay: Stay | None = None
+    vacant: bool = False
+    absence: Absence | None = None
+    own_limits: OwnLimits | None = None
     score: RuleScore | None = None
     risk: RiskAnswer | None = None
     risk_at: int | None = None
@@ -133,11 +139,15 @@ class BedUnit(msgspec.Struct):
             condition.shift(by)
         self.facts = {name: msgspec.structs.replace(fact, at=fact.at + by) for name, fact in self.facts.items()}
         self.hours.epoch += by
+        if self.absence is not None:
+            since, until = self.absence.since + by, self.absence.until + by
+            self.absence = msgspec.structs.replace(self.absence, since=since, until=until)
         self.blind_since += by
         self.risk, self.risk_at, self.risk_due, self.risk_asked, self.score_due = None, None, None, 0, 0
 
     def forget_past(self, now: int) -> None:
         """Drop all that depends on how long ago it was: nobody knows how long the gateway was off."""
+        self.absence = None
         self.hours = Hours(epoch=now)
         self.streams = {key: s for key, s in self.streams.items() if s.mode is Mode.CONTINUOUS}
         self.facts = {name: fact for name, fact in self.facts.items() if name in LASTING}

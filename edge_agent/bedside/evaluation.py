@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_agent.bedside import sight, telling
+from edge_agent.bedside import leaving, sight, telling
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
 from edge_agent.bedside.judging import judge
@@ -33,6 +33,8 @@ def evaluate(bed: BedUnit, context: Context, now: int) -> list[Effect]:
 
 def _deadline(bed: BedUnit, context: Context, now: int) -> int:
     times = [bed.report_due(context.settings)]
+    if (away := leaving.deadline(bed, context)) is not None:
+        times.append(away)
     for stream in bed.streams.values():
         expires = stream.expires(context.max_age(stream))
         if expires is not None:

@@ -13,6 +13,7 @@ from edge_agent.bedside.escalation import callers
 from edge_agent.bedside.gateway import GatewayUnit
 from edge_agent.bedside.line import Line
 from edge_agent.bedside.machine import Condition
+from edge_agent.bedside.occupancy import individual, occupied
 from edge_agent.bedside.outlets import Audience, LocalOutput
 from edge_agent.bedside.routes import Route, route_of, view_of
 from edge_agent.bedside.waiting import deadline
@@ -87,9 +88,10 @@ class Floor:
             settings = state.settings
             devices = tuple(device for device in settings.devices if device.bed == bed or device.shared)
             views = tuple(view_of(device, state.lines[device.id]) for device in devices if not device.shared)
-            mine = next(b for b in settings.beds if b.id == bed)
-            excused = state.gateway.excused()
-            self._contexts[bed] = Context(state.run, settings, mine, devices, views, excused, self.callers)
+            unit = state.beds[bed]
+            mine = occupied(next(b for b in settings.beds if b.id == bed), unit)
+            own, excused = individual(settings, unit), state.gateway.excused()
+            self._contexts[bed] = Context(state.run, own, mine, devices, views, excused, self.callers)
         return self._contexts[bed]
 
     def consumer(self, name: str) -> Consumer | None:
@@ -108,7 +110,7 @@ class Floor:
 
     def encounter(self, bed: str) -> str:
         """Return the token of the stay in a bed, "" without one."""
-        return next((each.encounter for each in self.state.settings.beds if each.id == bed), "")
+        return self.context(bed).bed.encounter if bed in self.state.beds else ""
 
     def to_be_judged(self, bed: str, *, shown: bool) -> None:
         """Judge a bed, or the gateway (""), anew; `shown`: show its alerts whatever that says."""

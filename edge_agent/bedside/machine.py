@@ -216,7 +216,7 @@ class Condition(msgspec.Struct):
             condition=self.name,
             kind=origin.kind,
             priority=priority,
-            event_id=str(uuid5(UUID(origin.run), f"{origin.bed}/{self.name}/{self.ordinal}")),
+            event_id=_event_id(origin, self.name, self.ordinal),
             ordinal=self.ordinal,
             revision=1,
             phase=Phase.START,
@@ -331,8 +331,30 @@ class Condition(msgspec.Struct):
             owner = owner or self.alert.accepted_by
         return self.revise(now, Phase.UPDATE, accepted_by=owner)
 
+    def resume(self, alert: Alert, left: Condition, now: int, origin: Origin) -> Alert:
+        """Go on with what `left`, of another bed, had: the patient has moved. A new event with the old one's past."""
+        ordinal = self.ordinal + 1
+        for field in self.__struct_fields__:
+            setattr(self, field, getattr(left, field))
+        self.ordinal = ordinal
+        self.alert = msgspec.structs.replace(
+            alert,
+            bed=origin.bed,
+            event_id=_event_id(origin, self.name, ordinal),
+            ordinal=ordinal,
+            revision=1,
+            phase=Phase.START,
+            raised=now,
+            changed=now,
+        )
+        return self.alert
+
     def _widened(self, finding: Finding) -> tuple[str, ...]:
         return tuple(sorted(finding.support.union(self.support)))
 
     def _hold(self, timing: Timing) -> int:
         return timing.clear_after_loss if self.lost else timing.clear_after
+
+
+def _event_id(origin: Origin, condition: str, ordinal: int) -> str:
+    return str(uuid5(UUID(origin.run), f"{origin.bed}/{condition}/{ordinal}"))

@@ -49,7 +49,7 @@ def rank(bed: BedUnit, context: Context, now: int) -> dict[str, list[Stream]]:
 def look(bed: BedUnit, context: Context, now: int) -> None:
     """Decide whether the bed is NOT-MONITORED, and notice a changed bed state."""
     expected = context.bed.state is BedState.MONITORED and bool(context.bed.required)
-    seen = any(not stream.off for stream in _required(bed, context))
+    seen = any(not stream.off for stream in required(bed, context))
     blind = expected and not seen and (bed.blind or now >= blind_from(bed, context))
     if blind != bed.blind or context.bed.state is not bed.state:
         bed.blind, bed.blind_since = blind, now
@@ -59,7 +59,7 @@ def look(bed: BedUnit, context: Context, now: int) -> None:
 
 def last_seen(bed: BedUnit, context: Context) -> int | None:
     """Return when any required continuous vital was last usable, in ns."""
-    return max((s.at for s in _required(bed, context) if s.at is not None), default=None)
+    return max((s.at for s in required(bed, context) if s.at is not None), default=None)
 
 
 def blind_from(bed: BedUnit, context: Context) -> int:
@@ -67,7 +67,8 @@ def blind_from(bed: BedUnit, context: Context) -> int:
     return max(last_seen(bed, context) or bed.watched_since, bed.watched_since) + context.blind_after()
 
 
-def _required(bed: BedUnit, context: Context) -> Iterator[Stream]:
+def required(bed: BedUnit, context: Context) -> Iterator[Stream]:
+    """Give the continuous streams of the quantities that must stay fresh."""
     for stream in bed.streams.values():
         if stream.mode is Mode.CONTINUOUS and stream.quantity in context.bed.required:
             yield stream

@@ -29,6 +29,7 @@ def snapshot(bed: BedUnit, context: Context, now: int) -> AlertsSnapshot:
         since=bed.blind_since or bed.watched_since,
         alerts=bed.alerts(),
         encounter=context.bed.encounter,
+        absence=bed.absence,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge_agent.bedside import audience, links, local, people, running
+from edge_agent.bedside import audience, leaving, links, local, people, running
 from edge_agent.bedside.evaluation import evaluate
 from edge_agent.bedside.floor import VERSION, Floor, Handler, WardState
 from edge_agent.domain.effects import Effect
@@ -89,7 +89,7 @@ class Ward:
 
     def protected_beds(self) -> frozenset[str]:
         """Return the beds that a configuration may not remove: those with a patient or an active alert."""
-        tokens = {bed.id for bed in self.settings.beds if bed.encounter}
+        tokens = {name for name in self._floor.state.beds if self._floor.context(name).bed.encounter}
         alerting = {name for name, bed in self._floor.state.beds.items() if bed.alerts()}
         return frozenset(tokens | alerting)
 
@@ -105,6 +105,7 @@ class Ward:
     def _evaluate(self, beds: Iterable[str], now: int, effects: list[Effect]) -> None:
         for bed in beds:
             if bed in self._floor.state.beds:
+                leaving.look(self._floor, bed, now)
                 effects.extend(evaluate(self._floor.state.beds[bed], self._floor.context(bed), now))
         effects.extend(self._gateway(now))
         effects.extend(audience.report(self._floor, now))

@@ -12,6 +12,7 @@ import msgspec
 from edge_agent.domain.alerts import Alert, Outcome, Priority
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import BedState
+from edge_agent.domain.stays import Absence
 from edge_agent.domain.windows import Abstention, RiskScore, Window
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import Reading, Reason, Validity
@@ -159,6 +160,7 @@ class AlertsSnapshot(msgspec.Struct, frozen=True, tag="alerts"):
     since: int
     alerts: tuple[Alert, ...]
     encounter: str = ""
+    absence: Absence | None = None
 
 
 class RiskWanted(msgspec.Struct, frozen=True, tag="risk-wanted"):
@@ -184,6 +186,17 @@ class ClaimTaken(msgspec.Struct, frozen=True, tag="claim-taken"):
 
     bed: str
     device: str
+    request: str
+    person: str
+    at: int
+    errors: tuple[str, ...] = ()
+
+
+class RequestTaken(msgspec.Struct, frozen=True, tag="request-taken"):
+    """The answer to the request `command` about a bed: empty `errors` means it was done."""
+
+    command: str
+    bed: str
     request: str
     person: str
     at: int
@@ -300,4 +313,5 @@ Effect = (
     | AudienceChanged
     | LocalSignal
     | QuietTaken
+    | RequestTaken
 )

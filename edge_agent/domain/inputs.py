@@ -10,7 +10,8 @@ import msgspec
 
 from edge_agent.domain.alerts import InactivationKind, Outcome
 from edge_agent.domain.settings import WardSettings
-from edge_agent.domain.windows import Abstention, RiskScore
+from edge_agent.domain.stays import AbsenceReason, OwnLimit
+from edge_agent.domain.windows import Abstention, Patient, RiskScore
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -105,6 +106,55 @@ class Claim(msgspec.Struct, frozen=True, tag="claim", kw_only=True):
     received_at: int
 
 
+class BedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What every request about a bed says: which bed, who asks, under which id, when it arrived."""
+
+    bed: str
+    person: str
+    request: str
+    received_at: int
+
+
+class AdmitAsked(BedRequest, frozen=True, kw_only=True, tag="admit"):
+    """A patient comes into a bed. `encounter` is the stay's pseudonymous token."""
+
+    encounter: str
+    patient: Patient
+
+
+class DischargeAsked(BedRequest, frozen=True, kw_only=True, tag="discharge"):
+    """The patient in a bed goes for good."""
+
+
+class TransferAsked(BedRequest, frozen=True, kw_only=True, tag="transfer"):
+    """The patient in a bed moves `to` another one, with everything that is known of the stay."""
+
+    to: str
+
+
+class SwapAsked(BedRequest, frozen=True, kw_only=True, tag="swap"):
+    """The patients of two beds change places."""
+
+    to: str
+
+
+class OffWardAsked(BedRequest, frozen=True, kw_only=True, tag="off-ward"):
+    """The patient leaves the ward until `until` (ns) at the latest."""
+
+    reason: AbsenceReason
+    until: int
+
+
+class ReturnAsked(BedRequest, frozen=True, kw_only=True, tag="return"):
+    """The patient is back from off the ward."""
+
+
+class LimitsAsked(BedRequest, frozen=True, kw_only=True, tag="limits"):
+    """A patient's own limits by rule, all of them; none named: the ward's hold again."""
+
+    limits: dict[str, OwnLimit]
+
+
 class RiskAnswered(msgspec.Struct, frozen=True, tag="risk-answered"):
     """The model's answer to the `RiskWanted` effect with the same `request`."""
 
@@ -191,6 +241,20 @@ class Wake(msgspec.Struct, frozen=True, tag="wake"):
     """Nothing but the passing of time."""
 
 
+Asked = (
+    Observation
+    | Claim
+    | QuietAsked
+    | AdmitAsked
+    | DischargeAsked
+    | TransferAsked
+    | SwapAsked
+    | OffWardAsked
+    | ReturnAsked
+    | LimitsAsked
+)
+"""What people ask for by commands."""
+
 Input = (
     Started
     | SettingsApplied
@@ -198,13 +262,11 @@ Input = (
     | LinkOpened
     | LinkData
     | LinkClosed
-    | Observation
-    | Claim
+    | Asked
     | RiskAnswered
     | ReceiptGiven
     | Listening
     | NobodyListened
-    | QuietAsked
     | GatewayFact
     | Wake
 )

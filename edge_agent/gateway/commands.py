@@ -10,15 +10,22 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from edge_agent.domain.inputs import Claim, Input, Observation, QuietAsked
+from edge_agent.domain.inputs import Asked, Input, QuietAsked
 from edge_agent.gateway.clock import boottime
 from edge_agent.wire import compose
 from edge_agent.wire.inbound import RequestError
 from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.payloads.command_admit import read_admit
 from edge_agent.wire.payloads.command_claim import read_claim
+from edge_agent.wire.payloads.command_discharge import read_discharge
+from edge_agent.wire.payloads.command_limits import read_limits
 from edge_agent.wire.payloads.command_observe import read_observation
+from edge_agent.wire.payloads.command_off_ward import read_off_ward
 from edge_agent.wire.payloads.command_quiet import read_quiet
 from edge_agent.wire.payloads.command_result import CommandResult
+from edge_agent.wire.payloads.command_return import read_return
+from edge_agent.wire.payloads.command_swap import read_swap
+from edge_agent.wire.payloads.command_transfer import read_transfer
 from edge_agent.wire.payloads.listening import read_listening
 from edge_agent.wire.payloads.receipt import read_receipt
 from edge_agent.wire.topics import Parsed, Topics
@@ -26,10 +33,17 @@ from edge_agent.wire.topics import Parsed, Topics
 REMEMBERED = 500
 """Requests remembered as done, across restarts: more than a ward sends in the minutes a request lives."""
 
-READERS: dict[str, Callable[[bytes, int, Stamp], Observation | Claim | QuietAsked]] = {
+READERS: dict[str, Callable[[bytes, int, Stamp], Asked]] = {
     "observe": read_observation,
     "claim": read_claim,
     "quiet": read_quiet,
+    "admit": read_admit,
+    "discharge": read_discharge,
+    "transfer": read_transfer,
+    "swap": read_swap,
+    "off-ward": read_off_ward,
+    "return": read_return,
+    "limits": read_limits,
 }
 """How each command is read: (payload, arrival in ns, stamp) to an input of the ward, or RequestError."""
 

@@ -23,6 +23,7 @@ from edge_agent.domain.effects import (
     QuietTaken,
     ReceiptCode,
     ReceiptTaken,
+    RequestTaken,
     RiskWanted,
     SendToDevice,
     Suppressed,
@@ -95,16 +96,17 @@ class Voice:
             elif isinstance(effect, AlertChanged):
                 events += compose(effect, self._topics, stamp)
                 self._noticed(effect.alert, now)
-            elif isinstance(effect, AlertsSnapshot | ReceiptTaken):
+            elif isinstance(effect, AlertsSnapshot | ReceiptTaken | RequestTaken):
                 shown += compose(effect, self._topics, stamp)
                 self._answered(effect)
             else:
                 self._reported(effect, now)
                 others += compose(effect, self._topics, stamp, self._of_bed(effect))
-        if events:
+        changed = any(isinstance(effect, RequestTaken) and not effect.errors for effect in effects)
+        if events or changed:
             # Snapshots and answers wait for the commit of the events: nothing is shown that a kill could undo.
             self._hands.outlet.publish_alert([*events, *shown], self._hands.remember())
-        for draft in others if events else [*shown, *others]:
+        for draft in others if events or changed else [*shown, *others]:
             self._hands.outlet.publish(draft)
 
     def forget(self, devices: set[str]) -> None:
@@ -134,8 +136,11 @@ class Voice:
         elif isinstance(effect, QuietTaken):
             self._hands.audit(f"local output quieted by {effect.person or 'its own button'}: {_done(effect.errors)}")
 
-    def _answered(self, effect: AlertsSnapshot | ReceiptTaken) -> None:
-        if isinstance(effect, ReceiptTaken):
+    def _answered(self, effect: AlertsSnapshot | ReceiptTaken | RequestTaken) -> None:
+        if isinstance(effect, RequestTaken):
+            about = f"request {effect.request} by {effect.person} for bed {effect.bed}"
+            self._hands.audit(f"{effect.command} {_done(effect.errors)}: {about}")
+        elif isinstance(effect, ReceiptTaken):
             person = f" by {effect.person}" if effect.person else ""
             about = f"event {effect.event_id}, bed {effect.bed or '(gateway)'}: {effect.code.value}"
             self._hands.audit(f"receipt {effect.outcome.value}{person} through {effect.consumer}, {about}")

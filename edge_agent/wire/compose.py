@@ -16,6 +16,7 @@ from edge_agent.domain.effects import (
     ObservationTaken,
     QuietTaken,
     ReceiptTaken,
+    RequestTaken,
     ScoreReport,
     StoredReadings,
     VitalsReport,
@@ -27,7 +28,7 @@ from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
 from edge_agent.wire.payloads.alert import AlertEvent, alert
 from edge_agent.wire.payloads.alerts import alerts
 from edge_agent.wire.payloads.birth import Birth
-from edge_agent.wire.payloads.command_result import CommandResult, claimed, observed, quieted
+from edge_agent.wire.payloads.command_result import CommandResult, answer
 from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
@@ -69,12 +70,8 @@ def compose(effect: Effect, topics: Topics, stamp: Stamp, links: Iterable[LinkRe
             draft = _alerts_draft(effect, topics, stamp)
         case StoredReadings():
             draft = _draft("vitals-history", topics, stored(effect), effect.at, Urgency.BACKLOG, bed=effect.bed)
-        case ObservationTaken():
-            draft = command_result(topics, effect.at, observed(effect))
-        case ClaimTaken():
-            draft = command_result(topics, effect.at, claimed(effect))
-        case QuietTaken(request=request) if request:
-            draft = command_result(topics, effect.at, quieted(effect))
+        case ObservationTaken() | ClaimTaken() | RequestTaken() | QuietTaken() if effect.request:
+            draft = command_result(topics, effect.at, answer(effect))
         case ReceiptTaken():
             draft = _receipt_draft(effect, topics, stamp)
         case _:

@@ -44,6 +44,12 @@ OUT, IN, ECHO = Direction.OUT, Direction.IN, Direction.ECHO
 
 RETAINED, PASSING = True, False
 
+COMMANDS = (
+    *("observe", "claim", "quiet"),
+    *("admit", "discharge", "transfer", "swap", "off-ward", "return", "limits"),
+)
+"""What may be asked for: of the gateway and its measurements, and of the patients in its beds."""
+
 TOPICS: dict[str, Topic] = {
     row.name: row
     for row in (
@@ -119,8 +125,8 @@ TOPICS: dict[str, Topic] = {
             1,
             PASSING,
             None,
-            "command-observe command-claim command-quiet",
-            "a request: observe, claim, quiet",
+            " ".join(f"command-{each}" for each in COMMANDS),
+            f"a request: {', '.join(COMMANDS)}",
         ),
         Topic("command-result", "command/{command}/result", OUT, 1, PASSING, None, "command-result", "its answer"),
     )

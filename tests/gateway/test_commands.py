@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from edge_agent.domain.alerts import Outcome
-from edge_agent.domain.inputs import Claim, Input, Observation, QuietAsked, ReceiptGiven
+from edge_agent.domain.inputs import (
+    AdmitAsked,
+    BedRequest,
+    Claim,
+    DischargeAsked,
+    Input,
+    LimitsAsked,
+    Observation,
+    OffWardAsked,
+    QuietAsked,
+    ReceiptGiven,
+    ReturnAsked,
+    SwapAsked,
+    TransferAsked,
+)
 from edge_agent.domain.settings import SECOND
 from edge_agent.gateway.clock import boottime
-from edge_agent.gateway.commands import Commands
+from edge_agent.gateway.commands import READERS, Commands
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.payloads.command_result import CommandResult
-from edge_agent.wire.topics import Topics
+from edge_agent.wire.topics import COMMANDS, Topics
 
 OFFSET = 1_700_000_000_000_000_000
 
@@ -230,3 +245,40 @@ def test_a_listener_counts_unless_the_broker_only_kept_what_it_said(retained: bo
     desk.commands.hear(parsed, payload, retained=retained)
     assert len(desk.taken) == (0 if retained else 1)
     assert desk.audited == []
+
+
+BED = {"consumer": "tablet", "expires_at": "2030-01-01T00:00:00Z", "bed": "3", "person": "nurse7"}
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "asked"),
+    [
+        ("admit", {"encounter": "stay-a", "age_years": 70}, AdmitAsked),
+        ("discharge", {}, DischargeAsked),
+        ("transfer", {"to": "4"}, TransferAsked),
+        ("swap", {"to": "4"}, SwapAsked),
+        ("off-ward", {"reason": "imaging", "for_min": 20}, OffWardAsked),
+        ("return", {}, ReturnAsked),
+        ("limits", {"limits": {"temperature-high": {"limit": 38.1}}}, LimitsAsked),
+    ],
+)
+def test_commands_about_a_bed_become_inputs_and_expire(
+    name: str, more: dict[str, Any], asked: type[BedRequest]
+) -> None:
+    desk = Desk()
+    whole = {"schema": f"bedside/command-{name}/1", "request": "r1", **BED, **more}
+    desk.commands.command(name, json.dumps(whole).encode(), retained=False)
+    desk.commands.command(name, json.dumps({**whole, "request": "r2", "person": "Jane Doe"}).encode(), retained=False)
+    late = {**whole, "request": "r3", "expires_at": "2020-01-01T00:00:00Z"}
+    desk.commands.command(name, json.dumps(late).encode(), retained=False)
+    (taken,) = desk.taken
+    assert isinstance(taken, asked)
+    assert (taken.bed, taken.person, taken.request) == ("3", "nurse7", "r1")
+    if isinstance(taken, LimitsAsked):
+        assert taken.limits["temperature-high"].limit == Decimal("38.1"), "exact, not the float next to it"
+    if isinstance(taken, OffWardAsked):
+        assert taken.until - taken.received_at == 20 * 60 * SECOND
+
+
+def test_every_command_that_is_offered_has_its_reader() -> None:
+    assert tuple(READERS) == COMMANDS

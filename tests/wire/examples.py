@@ -39,6 +39,7 @@ from edge_agent.domain.effects import (
     QuietTaken,
     ReceiptCode,
     ReceiptTaken,
+    RequestTaken,
     ScoreReport,
     StoredReadings,
     StreamView,
@@ -47,6 +48,7 @@ from edge_agent.domain.effects import (
 from edge_agent.domain.errors import Problem
 from edge_agent.domain.scores import Part, RuleScore
 from edge_agent.domain.settings import SECOND, Bed, BedState, Device, Limit, WardSettings
+from edge_agent.domain.stays import Absence, AbsenceReason
 from edge_agent.domain.trial import Agreement, Drift, ModelDay
 from edge_agent.domain.windows import Abstention, Driver, RiskScore
 from edge_agent.wire.compose import (
@@ -249,6 +251,7 @@ def _of_a_bed() -> Iterator[tuple[str, Effect]]:
     yield "score-lower-bound-abstention", ScoreReport(bed="3", at=NOW, rule=NEWS2, risk=ABSTAINS, risk_at=NOW)
     yield "command-claimed", ClaimTaken("3", "cuff-1", "claim-8", "nurse-7", NOW)
     yield "command-done", ObservationTaken("3", "obs-8", "nurse-7", NOW)
+    yield "command-transfer-done", RequestTaken("transfer", "3", "t-1", "nurse-7", NOW)
     yield "command-quiet-done", QuietTaken("q-1", "nurse-7", NOW, NOW + 120 * SECOND)
     yield "receipt-paused", replace(ANSWER, outcome=Outcome.PAUSED, revision=4, until=NOW + 120 * SECOND)
     superseded = replace(ANSWER, code=ReceiptCode.SUPERSEDED, why="its newest revision is 3, accepted by nurse-9")
@@ -260,7 +263,20 @@ def _of_a_bed() -> Iterator[tuple[str, Effect]]:
     )
     present = (ALERT, replace(ALERT, condition="not-monitored", kind=Kind.TECHNICAL, verifiable=False))
     yield "alerts", AlertsSnapshot("3", NOW, BedState.MONITORED, monitored=False, since=NOW - SECOND, alerts=present)
-    yield "alerts-off-ward", AlertsSnapshot("3", NOW, BedState.OFF_WARD, monitored=False, since=NOW - SECOND, alerts=())
+    away = Absence(AbsenceReason.IMAGING, "nurse-7", NOW - SECOND, NOW + 1199 * SECOND)
+    yield (
+        "alerts-off-ward",
+        AlertsSnapshot(
+            "3",
+            NOW,
+            BedState.OFF_WARD,
+            monitored=False,
+            since=NOW - SECOND,
+            alerts=(),
+            encounter="stay-a",
+            absence=away,
+        ),
+    )
     yield "alerts-gateway", AlertsSnapshot("", NOW, None, monitored=True, since=0, alerts=(GATEWAY,))
 
 

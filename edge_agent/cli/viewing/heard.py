@@ -13,6 +13,7 @@ from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
 from edge_agent.wire.payloads.model import Model
+from edge_agent.wire.payloads.receipt_result import ReceiptResult
 from edge_agent.wire.payloads.score import Score
 from edge_agent.wire.payloads.shadow import Shadow
 from edge_agent.wire.payloads.state import State
@@ -29,6 +30,7 @@ Body = (
     | Health
     | Heartbeat
     | Model
+    | ReceiptResult
     | Score
     | Shadow
     | State

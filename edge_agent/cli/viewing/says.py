@@ -48,6 +48,9 @@ def state_line(bed: BedView, now: int) -> str:
     since = bed.alerts.status_age_ms * 1_000_000 + now - bed.alerts_at
     if bed.alerts.monitored:
         return bed.alerts.status.value.lower()
+    if bed.alerts.off_ward is not None:
+        away = bed.alerts.off_ward
+        return f"NOT MONITORED - OFF WARD {span(since)}, {away.reason.value}, by {away.person}"
     return f"{bed.alerts.status.value.upper()} {span(since)}"
 
 

@@ -15,6 +15,7 @@ from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported
+from edge_agent.wire.payloads.receipt_result import ReceiptResult
 from edge_agent.wire.payloads.score import Score
 from edge_agent.wire.payloads.state import Presence, State
 from edge_agent.wire.payloads.vitals import Stream, Vitals
@@ -113,6 +114,8 @@ def heard(view: View, message: Heard) -> View:
             view = _state(view, body, at)
         case ConfigReported() as body:
             view = _configured(view, body, at)
+        case ReceiptResult(done=False) as body:
+            view = told(view, Entry(at, "agent", _refused(body)))
         case CommandResult(done=False) as body:
             view = told(view, Entry(at, "agent", f"{body.command} refused: {'; '.join(body.errors)}"))
     return view
@@ -176,6 +179,12 @@ def _logged(view: View, message: Heard, event: AlertEvent) -> View:
     if event.phase is Phase.UPDATE and event.verifiable:
         return view
     return told(view, Entry(message.at, "agent", f"{place}: {event.text}{late}", event.priority.value, about))
+
+
+def _refused(body: ReceiptResult) -> str:
+    place = f"BED {body.bed}" if body.bed else "GATEWAY"
+    owner = f", {body.accepted_by} has it" if body.accepted_by else ""
+    return f"{place}: {body.outcome.value} of {body.consumer} does not count: {body.why or body.code.value}{owner}"
 
 
 def _state(view: View, body: State, at: int) -> View:

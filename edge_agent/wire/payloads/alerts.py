@@ -12,9 +12,10 @@ from msgspec import Meta
 
 from edge_agent.domain.effects import AlertsSnapshot
 from edge_agent.domain.settings import BedState
-from edge_agent.wire.envelope import Body, age_ms
+from edge_agent.domain.stays import Absence, AbsenceReason
+from edge_agent.wire.envelope import Body, Micros, Utc, age_ms, micros, utc
 from edge_agent.wire.outgoing import Stamp
-from edge_agent.wire.parts import Encounter
+from edge_agent.wire.parts import Encounter, Item
 from edge_agent.wire.payloads.alert import AlertRecord, alert_record
 
 
@@ -35,6 +36,15 @@ _IN_WORDS = {
 }
 
 
+class OffWard(Item, frozen=True):
+    """The patient is off the ward, and nobody is told if they get worse."""
+
+    reason: Annotated[AbsenceReason, Meta(description="coded")]
+    person: Annotated[str, Meta(description="staff id of who answers for it")]
+    until: Annotated[Utc, Meta(description="then it sounds, unless somebody has said so again or the patient is back")]
+    until_us: Micros
+
+
 class Alerts(Body, frozen=True, kw_only=True, tag="bedside/alerts/1"):
     """All present alerts of a bed, or of the gateway, and the state of the bed."""
 
@@ -44,6 +54,7 @@ class Alerts(Body, frozen=True, kw_only=True, tag="bedside/alerts/1"):
     monitored: Annotated[bool, Meta(description="somebody would be told if this patient got worse")]
     status: Annotated[BedStatus | None, Meta(description="both in the words of the ward")] = None
     status_age_ms: Annotated[int, Meta(description="for how long it has been so")]
+    off_ward: Annotated[OffWard | None, Meta(description="who answers for an absence, and until when")] = None
     alerts: Annotated[tuple[AlertRecord, ...], Meta(description="not yet over; an empty list: there is none")]
 
 
@@ -56,7 +67,17 @@ def alerts(snapshot: AlertsSnapshot, stamp: Stamp) -> Alerts:
         monitored=snapshot.monitored,
         status=_status(snapshot),
         status_age_ms=age_ms(snapshot.since, snapshot.at),
+        off_ward=None if snapshot.absence is None else _off_ward(snapshot.absence, stamp),
         alerts=tuple(alert_record(each, snapshot.at, stamp) for each in snapshot.alerts),
+    )
+
+
+def _off_ward(absence: Absence, stamp: Stamp) -> OffWard:
+    return OffWard(
+        reason=absence.reason,
+        person=absence.person,
+        until=utc(absence.until, stamp),
+        until_us=micros(absence.until),
     )
 
 

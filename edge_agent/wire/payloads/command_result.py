@@ -6,8 +6,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge_agent.domain.effects import ClaimTaken, ObservationTaken, QuietTaken
+from edge_agent.domain.effects import ClaimTaken, ObservationTaken, QuietTaken, RequestTaken
 from edge_agent.wire.envelope import Body
+
+Answer = ObservationTaken | ClaimTaken | QuietTaken | RequestTaken
+_COMMANDS: dict[type, str] = {ObservationTaken: "observe", ClaimTaken: "claim", QuietTaken: "quiet"}
 
 
 class CommandResult(Body, frozen=True, kw_only=True, tag="bedside/command-result/1"):
@@ -22,35 +25,16 @@ class CommandResult(Body, frozen=True, kw_only=True, tag="bedside/command-result
     device: Annotated[str | None, Meta(description="the device concerned")] = None
 
 
-def observed(taken: ObservationTaken) -> CommandResult:
-    """Return the ward's answer to an observation."""
+def answer(taken: Answer) -> CommandResult:
+    """Return the ward's answer to a request."""
     return CommandResult(
-        command="observe",
+        command=taken.command if isinstance(taken, RequestTaken) else _COMMANDS[type(taken)],
         request=taken.request,
         done=not taken.errors,
         errors=taken.errors,
-        bed=taken.bed,
+        bed=None if isinstance(taken, QuietTaken) else taken.bed,
         person=taken.person,
-    )
-
-
-def claimed(taken: ClaimTaken) -> CommandResult:
-    """Return the ward's answer to a claim."""
-    return CommandResult(
-        command="claim",
-        request=taken.request,
-        done=not taken.errors,
-        errors=taken.errors,
-        bed=taken.bed,
-        person=taken.person,
-        device=taken.device,
-    )
-
-
-def quieted(taken: QuietTaken) -> CommandResult:
-    """Return the ward's answer to a wish for quiet."""
-    return CommandResult(
-        command="quiet", request=taken.request, done=not taken.errors, errors=taken.errors, person=taken.person
+        device=taken.device if isinstance(taken, ClaimTaken) else None,
     )
 
 
