@@ -42,6 +42,13 @@ def test_battery_is_said_when_it_changes_with_all_conditions() -> None:
     assert bridge.receive(gatt.BATTERY, b"\x0f", 3) == [DeviceStatus(3, (Reason.SENSOR_OFF,), 15, low_battery=True)]
 
 
+def test_a_measurement_that_says_nothing_of_the_battery_takes_nothing_away() -> None:
+    bridge = FAMILY.bridge()
+    bridge.receive(gatt.BATTERY, b"\x0f", 0)
+    events = bridge.receive(MEASUREMENT, b"\x04\x00", 1)
+    assert events[0] == DeviceStatus(1, (Reason.SENSOR_OFF,), 15, low_battery=True)
+
+
 def test_an_impossible_battery_is_malformed() -> None:
     assert decode(FAMILY, b"\x65", gatt.BATTERY) == [Malformed(0, "battery", 1)]
     assert decode(FAMILY, b"", gatt.BATTERY) == [Malformed(0, "truncated", 0)]
