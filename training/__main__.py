@@ -1,4 +1,4 @@
-"""The command line of training: `python -m training train | score | evaluate | ceiling | recordings`."""
+"""Train, score and judge the risk model: `python -m training COMMAND`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 import msgspec
 
+from edge_agent.risk.bundle import MODEL, load
 from edge_agent.risk.scorer import open_scorer
 from training import hourly, score
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
-FAMILIES = ("convolutional", "logistic", "svm")
+FAMILIES = ("convolutional", "logistic", "svm", "fourier")
 """Names of `training.train.FAMILIES`, the best first, known without TensorFlow."""
 
 data_option = click.option(
@@ -56,19 +57,53 @@ def score_command(data: Path, bundle: Path, out: Path) -> None:
 @bundle_option
 @click.option("--out", type=PATH, required=True, help="JSON file for the figures; the page goes beside it as .html.")
 @click.option("--float", "net", type=EXISTING, help="The .keras net of the bundle, to tell what int8 has cost.")
-def evaluate_command(data: Path, bundle: Path, out: Path, net: Path | None) -> None:
+@click.option("--control", "drawn", type=EXISTING, help="What `control` saved, to be told with the figures.")
+def evaluate_command(data: Path, bundle: Path, out: Path, net: Path | None, drawn: Path | None) -> None:
     """Print and save a bundle's figures and plots, over the validation part where the data has one."""
-    from training.evaluate import evaluate, gathered  # noqa: PLC0415 - scoring does without the training extra
+    from training.evaluate import Control, evaluate, gathered  # noqa: PLC0415 - scoring does without the training extra
+    from training.mortality import mortality  # noqa: PLC0415 - as above
     from training.page import page  # noqa: PLC0415 - as above
     from training.table import text  # noqa: PLC0415 - as above
 
-    stays = hourly.read(data)
+    stays, scorer = hourly.read(data), open_scorer(bundle)
     held_out = stays.split == "validation"
-    found = gathered(open_scorer(bundle), hourly.select(stays, held_out) if held_out.any() else stays)
-    report = evaluate(found, _float_auroc(net, found.stays) if net else None)
+    found = gathered(scorer, hourly.select(stays, held_out) if held_out.any() else stays)
+    report = evaluate(
+        found,
+        _float_auroc(net, found.stays) if net else None,
+        deaths=mortality(scorer, data),
+        control=msgspec.json.decode(drawn.read_bytes(), type=Control) if drawn else None,
+    )
     out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     out.with_suffix(".html").write_text(page(report, found), encoding="utf-8")
     click.echo(text(report))
+
+
+@main.command("card")
+@bundle_option
+@click.option("--figures", type=EXISTING, required=True, help="The JSON file that `evaluate` saved.")
+def card_command(bundle: Path, figures: Path) -> None:
+    """Write the model card of a bundle anew, from saved figures of this very model."""
+    from training.evaluate import Report  # noqa: PLC0415 - scoring does without the training extra
+    from training.train import put_figures  # noqa: PLC0415 - as above
+
+    report = msgspec.json.decode(figures.read_bytes(), type=Report)
+    if report.model_sha256 != load(bundle).manifest.files[MODEL]:
+        raise click.BadParameter("these are the figures of another model", param_hint="--figures")
+    put_figures(bundle, report)
+
+
+@main.command("control")
+@data_option
+@click.option("--out", type=PATH, required=True, help="JSON file for the figures, which `evaluate --control` takes.")
+@click.option("--draws", type=click.IntRange(2), default=10, show_default=True, help="How often to scramble.")
+def control_command(data: Path, out: Path, draws: int) -> None:
+    """Learn from shuffled truth, several times: the mean must be AUROC .50."""
+    from training.control import control  # noqa: PLC0415 - scoring does without the training extra
+
+    found = control(data, draws)
+    out.write_bytes(msgspec.json.encode(found) + b"\n")
+    click.echo(f"mean {found.mean:.4f}, spread {found.spread:.4f}")
 
 
 @main.command("ceiling")

@@ -12,6 +12,7 @@ from edge_agent.risk.scorer import Scorer
 from training.baselines import baselines
 from training.hourly import FEMALE, MALE, Flags, Stays, fingerprint
 from training.metrics import Figures, Scores, at_sensitivity, auroc, calibration_error, figures, same_hour_auroc
+from training.mortality import Worth
 from training.robustness import changes
 from training.score import Scored, judge, score
 from training.sepsis import sepsis
@@ -42,12 +43,20 @@ class Operation(msgspec.Struct, frozen=True):
     burden: Burden
 
 
+class Control(msgspec.Struct, frozen=True):
+    """Models that learnt from scrambled truth: AUROC of each draw, their mean, and their standard deviation."""
+
+    draws: tuple[float, ...]
+    mean: float
+    spread: float
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The whole table, as `evaluate` prints and saves it. `abstentions` counts eligible hours by cause.
 
     `whole` and `whole_alerts` are over all eligible hours, those with an abstention included, as the ceiling, the float
     net and the task's own figures for NEWS2 are measured; everything else is over those with a score. `sepsis` is the
-    same-hour AUROC of each score for sepsis within 12 h.
+    same-hour AUROC of each score for sepsis within 12 h, `mortality` what scores say of death in hospital.
     """
 
     bundle: str
@@ -71,6 +80,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     whole: Figures
     whole_alerts: dict[str, Operation]
     float_auroc: float | None
+    mortality: dict[str, Worth]
+    control: Control | None
 
 
 class Evidence(NamedTuple):
@@ -90,10 +101,17 @@ def gathered(scorer: Scorer, stays: Stays) -> Evidence:
     return Evidence(scorer, stays, labelled, scored, labelled.eligible & (scored.cause == SPOKEN))
 
 
-def evaluate(found: Evidence, float_auroc: float | None = None) -> Report:
+def evaluate(
+    found: Evidence,
+    float_auroc: float | None = None,
+    *,
+    deaths: dict[str, Worth] | None = None,
+    control: Control | None = None,
+) -> Report:
     """Compare the scores with what came true.
 
-    `float_auroc` is what the net was worth before quantisation over all eligible hours, if somebody still knows.
+    `float_auroc` is what the net was worth before quantisation over all eligible hours, if somebody still knows;
+    `deaths` what scores say of another data set, and `control` what scrambled truth taught, where these were asked.
     """
     scorer, stays, labelled, scored, answered = found
     asked = labelled.eligible
@@ -121,32 +139,35 @@ def evaluate(found: Evidence, float_auroc: float | None = None) -> Report:
         robustness=_robustness(scorer, stays, labelled, answered),
         sepsis=_sepsis({"model": scored.probability, **bedside}, stays, answered),
         whole=figures(everything[asked], labelled.positive[asked], stays.hour[asked]),
-        whole_alerts=_at_sensitivities(everything, stays, labelled),
+        whole_alerts=at_sensitivities(everything, stays, labelled),
         float_auroc=float_auroc,
+        mortality=deaths or {},
+        control=control,
     )
 
 
 def _operations(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
     """Return what alerts cost at given sensitivities, and what NEWS2 alone would cost."""
-    found = _at_sensitivities(scores, stays, labelled)
+    found = at_sensitivities(scores, stays, labelled)
     for total in NEWS2_ALERTS:
         found[f"NEWS2 >= {total}"] = Operation(total, burden(labelled.news2 >= total, stays, labelled))
     return found
 
 
-def _at_sensitivities(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
+def at_sensitivities(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
     """Return what alerts cost at given sensitivities."""
     found = {wanted: at_sensitivity(wanted, scores, stays, labelled) for wanted in SENSITIVITIES}
     return {f"sensitivity {wanted:.2f}": Operation(*operation) for wanted, operation in found.items()}
 
 
 def _subgroups(scores: Scores, stays: Stays, labelled: Labels, answered: Flags) -> dict[str, float]:
-    """Return the AUROC per sex and age group."""
+    """Return the AUROC per sex and age group, where it has hours of both kinds."""
     groups = {"female": stays.sex == FEMALE, "male": stays.sex == MALE}
     groups |= {name: (stays.age >= low) & (stays.age < high) for name, (low, high) in AGES.items()}
-    return {
+    found = {
         name: auroc(scores[group & answered], labelled.positive[group & answered]) for name, group in groups.items()
     }
+    return {name: worth for name, worth in found.items() if not np.isnan(worth)}
 
 
 def _sepsis(scores: dict[str, Scores], stays: Stays, answered: Flags) -> dict[str, float]:

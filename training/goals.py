@@ -39,6 +39,11 @@ def _lost(report: Report) -> float:
     return np.nan if report.float_auroc is None else report.float_auroc - report.whole.auroc
 
 
+def _learnt(report: Report) -> float:
+    """Return how far the control is from knowing nothing, NaN where it was not asked."""
+    return np.nan if report.control is None else abs(report.control.mean - 0.5)
+
+
 def _unlike(report: Report) -> float:
     """Return the share of eligible hours that were out of distribution."""
     return report.abstentions.get("out-of-distribution", 0) / report.eligible
@@ -57,6 +62,7 @@ GOALS = (
     Goal("AUROC, pulse, SpO2 and respiration only", lambda report: _worst(report, "pulse, "), least=0.76),
     Goal("AUROC, 10 % artefacts", lambda report: _worst(report, "10 %"), least=0.79),
     Goal("AUROC lost by int8", _lost, most=0.002),
+    Goal("AUROC of scrambled truth from .50", _learnt, most=0.03),
     Goal("distinct scores", lambda report: report.model.distinct, least=200),
     Goal("share of eligible hours with a score", lambda report: report.coverage, least=0.97),
     Goal("share of eligible hours out of distribution", _unlike, most=0.004),

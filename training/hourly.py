@@ -58,7 +58,7 @@ def read(path: Path) -> Stays:
     missing = {*COLUMNS.values(), "ICULOS"} - set(table.column_names)
     if missing:
         raise ValueError(f"{path}: no column {sorted(missing)}")
-    return _gridded(table, path)
+    return gridded(table, path)
 
 
 def beds(stays: Stays, rows: Rows) -> Beds:
@@ -107,8 +107,8 @@ def select(stays: Stays, rows: Flags) -> Stays:
     return Stays(**{**kept, "start": np.repeat(first, lengths)})
 
 
-def _gridded(table: pa.Table, path: Path) -> Stays:
-    """Sort by stay and hour and give every hour between a stay's first and last one row."""
+def gridded(table: pa.Table, path: Path) -> Stays:
+    """Sort by stay and hour and give every hour between a stay's first and last one row; `path` is for errors."""
     name = next((name for name in PATIENTS if name in table.column_names), None)
     if name is None:
         raise ValueError(f"{path}: no column of {PATIENTS}")

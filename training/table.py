@@ -32,6 +32,11 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
         yield f"AUROC, {name}", f"{value:.3f}"
     for name, value in report.sepsis.items():
         yield f"sepsis within 12 h, same-hour AUROC, {name}", f"{value:.3f}"
+    for name, worth in report.mortality.items():
+        yield f"death in hospital (2012 set, hour 48): AUROC, AP, {name}", f"{worth.auroc:.3f}, {worth.ap:.3f}"
+    if report.control is not None:
+        told = f"{report.control.mean:.3f}, {report.control.spread:.3f} ({len(report.control.draws)})"
+        yield "scrambled truth: mean AUROC, spread (draws)", told
 
 
 def goals(report: Report) -> Iterator[tuple[str, str]]:

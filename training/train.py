@@ -14,6 +14,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from edge_agent.domain.windows import QUANTITIES
+from edge_agent.risk.abstain import LEAST_VITALS, seen
+from edge_agent.risk.bundle import load
 from edge_agent.risk.features import Floats, derive
 from edge_agent.risk.manifest import Quantisation, Range, Threshold, Training
 from edge_agent.risk.quantise import Int8, to_real
@@ -22,17 +24,18 @@ from training import hourly
 from training.calibrate import isotonic
 from training.card import card
 from training.contract import channels
-from training.evaluate import SENSITIVITIES, Report, evaluate, gathered
+from training.evaluate import SENSITIVITIES, Operation, Report, at_sensitivities, evaluate, gathered
 from training.examples import CHUNK, inputs, same, windows
 from training.export import Contract, Fit, Fitted, export, put_card
-from training.families import boosting, convolutional, logistic, svm
+from training.families import boosting, convolutional, fourier, logistic, svm
 from training.hourly import Flags, Rows, Stays
 from training.material import material, sample
 from training.metrics import Figures, Scores, at_sensitivity, auroc, figures
+from training.mortality import mortality
 from training.spread import spread
 from training.task import N7_6H, Labels, labels
 
-FAMILIES = {"logistic": logistic, "svm": svm, "convolutional": convolutional}
+FAMILIES = {"logistic": logistic, "svm": svm, "fourier": fourier, "convolutional": convolutional}
 """What can be trained, by the name on the command line."""
 
 SEED = 20190
@@ -97,19 +100,50 @@ def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bo
     bundle = export(model, contract, sample(given, REPRESENTATIVE, random), tuning, out / made.NAME)
     model.save(out / f"{made.NAME}.keras")
     held_out = hourly.select(stays, split.validation)
-    report = evaluate(gathered(Scorer(bundle), held_out), float_auroc(model, held_out))
-    finished = put_card(out / made.NAME, card(bundle.manifest, report, made.TITLE))
-    return msgspec.structs.replace(report, bundle_bytes=finished.size)
+    scorer = Scorer(bundle)
+    report = evaluate(gathered(scorer, held_out), float_auroc(model, held_out), deaths=mortality(scorer, data))
+    return put_figures(out / made.NAME, report)
 
 
-def ceiling(data: Path) -> dict[str, Figures]:
-    """Return what boosted trees are worth on the validation part, over all eligible hours: the ceiling of the nets."""
+def put_figures(folder: Path, report: Report) -> Report:
+    """Write the model card of the bundle in `folder` anew, and return the report with the size that this gave it."""
+    title = next((made.TITLE for made in FAMILIES.values() if report.bundle == made.NAME), report.bundle)
+    for _ in range(2):  # the card tells the bundle's size, of which it is a part
+        finished = put_card(folder, card(load(folder).manifest, report, title))
+        report = msgspec.structs.replace(report, bundle_bytes=finished.size)
+    return report
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """What boosted trees are worth on the validation part.
+
+    `whole` over all eligible hours; `answered` over those at which a bundle would not abstain for want of vitals.
+    """
+
+    whole: Figures
+    whole_alerts: dict[str, Operation]
+    answered: Figures
+    answered_alerts: dict[str, Operation]
+
+
+def ceiling(data: Path) -> Ceiling:
+    """Return what boosted trees are worth: the ceiling of the nets."""
     stays = hourly.read(data)
     labelled, split = labels(stays), parts(stays)
-    rows, held = (np.flatnonzero(part & labelled.eligible) for part in (split.fit, split.validation))
+    rows = np.flatnonzero(split.fit & labelled.eligible)
     given = material(stays, rows, labelled.positive, channels())
-    found = boosting.fitted(given.recorded, given.positive)(inputs(stays, held, channels()))
-    return {"boosted trees": figures(found, labelled.positive[held], stays.hour[held])}
+    predict = boosting.fitted(given.recorded, given.positive)
+    held_out = hourly.select(stays, split.validation)
+    labelled = labels(held_out)
+    everywhere = np.arange(len(held_out.hour))
+    enough = np.concatenate([seen(derive(beds)) >= LEAST_VITALS for beds in windows(held_out, everywhere, same)])
+    found: list[tuple[Figures, dict[str, Operation]]] = []
+    for asked in (labelled.eligible, labelled.eligible & enough):
+        scores = np.full(len(asked), np.nan)
+        scores[asked] = predict(inputs(held_out, np.flatnonzero(asked), channels()))
+        worth = figures(scores[asked], labelled.positive[asked], held_out.hour[asked])
+        found.append((worth, at_sensitivities(scores, held_out, labelled)))
+    return Ceiling(*found[0], *found[1])
 
 
 def parts(stays: Stays) -> Parts:

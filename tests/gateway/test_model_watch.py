@@ -47,7 +47,7 @@ def test_answers_are_counted_by_cause() -> None:
 def test_each_whole_hour_of_each_bed_counts_once(models: tuple[Scorer, Scorer]) -> None:
     watch = ModelWatch(0)
     watch.models(models[0], None)
-    for minutes in (20, 40, 59, 4, 9, 30, 2):
+    for minutes in (20, 20, 40, 59, 4, 4, 9, 30, 2):
         for bed in ("1", "2"):
             watch.count(one(asked(bed, minutes, 80 if bed == "1" else None), said(0.1)), None)
     drift = {each.name: each for each in watch.day(HOUR, None).drift}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from edge_agent.risk.bundle import FILES, MANIFEST, load
+from edge_agent.risk.bundle import CARD, FILES, MANIFEST, load
 from edge_agent.risk.scorer import open_scorer
+from tests.risk.bundles import edit
 from tests.risk.windows import steady
 from tests.training.tables import stays_of, table, wandering
 from training.__main__ import FAMILIES, main
@@ -27,6 +31,7 @@ NAMES = {
     "convolutional": "news2-7-within-6h-cnn",
     "logistic": "news2-7-within-6h-lr",
     "svm": "news2-7-within-6h-svm",
+    "fourier": "news2-7-within-6h-rff",
 }
 
 
@@ -107,7 +112,55 @@ def _figures(bundle: Path, hours: Path, folder: Path, *more: str | Path) -> dict
 
 
 def test_boosted_trees_tell_the_ceiling(hours: Path) -> None:
-    assert json.loads(_run("ceiling", "--data", hours))["boosted trees"]["auroc"] > 0.75
+    found = json.loads(_run("ceiling", "--data", hours))
+    assert found["whole"]["auroc"] > 0.75
+    assert 0 < found["answered"]["rows"] <= found["whole"]["rows"]
+    assert set(found["whole_alerts"]) == set(found["answered_alerts"]) == {"sensitivity 0.80", "sensitivity 0.60"}
+
+
+def test_the_control_is_drawn_several_times_and_told_with_the_figures(
+    trained: Path, hours: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "control.json"
+    said = _run("control", "--data", hours, "--out", out, "--draws", "3")
+    found = json.loads(out.read_bytes())
+    assert len(set(found["draws"])) == 3
+    assert found["mean"] == pytest.approx(np.mean(found["draws"]))
+    assert f"mean {found['mean']:.4f}, spread {np.std(found['draws']):.4f}" in said
+    report = _figures(trained / NAMES["logistic"], hours, tmp_path, "--control", out)
+    assert report["control"] == found
+    assert "scrambled truth: mean AUROC, spread (draws)" in (tmp_path / "printed.txt").read_text()
+
+
+def test_a_card_can_be_written_anew_from_figures_of_this_model_alone(
+    trained: Path, hours: Path, tmp_path: Path
+) -> None:
+    bundle = Path(shutil.copytree(trained / NAMES["svm"], tmp_path / NAMES["svm"]))
+    figures = tmp_path / "figures.json"
+    _figures(bundle, hours, tmp_path)
+    (bundle / CARD).write_bytes(b"")
+    edit(bundle / MANIFEST, lambda manifest: manifest["files"].update({CARD: hashlib.sha256(b"").hexdigest()}))
+    _run("card", "--bundle", bundle, "--figures", figures)
+    assert "Linear support vector machine" in (bundle / CARD).read_text()
+    assert open_scorer(bundle).bundle.size == sum(file.stat().st_size for file in bundle.iterdir())
+    other = CliRunner().invoke(main, ["card", "--bundle", str(trained / NAMES["logistic"]), "--figures", str(figures)])
+    assert other.exit_code != 0
+    assert "figures of another model" in other.output
+
+
+def test_triangle_waves_of_random_projections_are_near_a_gaussian_kernel() -> None:
+    import tensorflow as tf  # noqa: PLC0415 - needs the training extra
+
+    from training.families.fourier import waves  # noqa: PLC0415 - as above
+
+    random = np.random.default_rng(1)
+    points = random.normal(0, 1, (200, 10)).astype(np.float32)
+    draws = [waves(tf.convert_to_tensor(points), 3.0, random).numpy() for _ in range(30)]
+    assert min(found.min() for found in draws) >= 0
+    kernel = np.mean([(found - math.pi / 2) @ (found - math.pi / 2).T for found in draws], axis=0)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    gaussian = np.exp(-((distance / 3.0) ** 2) / 2)
+    assert np.corrcoef(kernel.ravel(), gaussian.ravel())[0, 1] > 0.9
 
 
 def test_no_patient_is_in_two_parts_and_the_data_decides_if_it_says(tmp_path: Path) -> None:
