@@ -22,6 +22,7 @@ from edge_agent.bedside.verdict import BedView, Finding, Rule
 from edge_agent.domain.alerts import Alert, Kind
 from edge_agent.domain.effects import AlertChanged, Suppressed
 from edge_agent.domain.settings import BedState
+from edge_agent.domain.windows import RiskScore
 
 
 def judge(
@@ -48,7 +49,7 @@ def _judge(
     for rule in rules:
         timing = rule.timing(context.settings)
         origin = Origin(context.run, bed.id, rule.kind, context.latches and rule.kind is Kind.PHYSIOLOGICAL)
-        for finding in map(partial(_scale_said, view.spo2_scale), rule.evaluate(view)):
+        for finding in map(partial(_card, view), rule.evaluate(view)):
             spoken.add(finding.condition)
             condition = _condition(bed, finding)
             before = condition.alert is not None
@@ -102,12 +103,19 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
     )
 
 
-def _scale_said(scale: int, finding: Finding) -> Finding:
-    """Return the finding with the SpO2 scale on its card, where it is not the usual one."""
-    if scale == 1:
-        return finding
-    why = msgspec.structs.replace(finding.why, text=f"SCALE {scale}: {finding.why.text}")
-    return msgspec.structs.replace(finding, why=why)
+def _card(view: BedView, finding: Finding) -> Finding:
+    """Return the finding with what every card of this bed says: rule score beside model, and an unusual SpO2 scale.
+
+    None of it is `material`: it changes no alert and makes no message.
+    """
+    why, score, risk = finding.why, view.score, view.risk
+    if score is not None and len(score.missing) < len(score.parts):
+        why = msgspec.structs.replace(why, score=score.total, score_name=score.score, score_complete=score.complete)
+    if isinstance(risk, RiskScore):
+        why = msgspec.structs.replace(why, probability=risk.probability)
+    if view.spo2_scale != 1:
+        why = msgspec.structs.replace(why, text=f"SCALE {view.spo2_scale}: {why.text}")
+    return finding if why is finding.why else msgspec.structs.replace(finding, why=why)
 
 
 def _condition(bed: BedUnit, finding: Finding) -> Condition:

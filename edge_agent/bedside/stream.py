@@ -123,7 +123,9 @@ class Stream(msgspec.Struct):
         if self.value is None or self.at is None:
             return None
         before = next((value for at, value in self.past if self.at - at <= 60 * SECOND), None)
-        return Evidence(vital=self.vital, value=self.value, at=self.at, device=self.device, before=before)
+        return Evidence(
+            vital=self.vital, value=self.value, at=self.at, device=self.device, before=before, quality=self.reason
+        )
 
     def view(self, *, chosen: bool, due: int | None) -> StreamView:
         """Return what telemetry shows: an absent value is absent, whatever its last number was."""

@@ -10,6 +10,9 @@ from enum import Enum
 
 import msgspec
 
+from edge_agent.domain.windows import Driver
+from firmware_bridges.vitals import Reason
+
 
 class Priority(str, Enum):
     """How soon a person must act (IEC 60601-1-8 table 1). `INFO` never sounds."""
@@ -125,7 +128,8 @@ class Inactivation(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """One value behind an alert, in units of the vital's resolution, with the time it arrived and where from.
 
-    `before` is the value about a minute earlier, for the trend; None where there was none.
+    `before` is the value about a minute earlier, for the trend; None where there was none. `quality` is what the device
+    and the gate say of its stream now: anything but OK means that this is the last usable value, not a present one.
     """
 
     vital: str
@@ -133,13 +137,15 @@ class Evidence(msgspec.Struct, frozen=True):
     at: int
     device: str
     before: int | None = None
+    quality: Reason = Reason.OK
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """The reasons an alert carries: plain words, the rule and its limit, the values behind it, and what was missing.
 
-    `limit` in units of the vital's resolution; `devices` names the equipment concerned; `beds` the beds of a
-    gateway alert.
+    `limit` in units of the vital's resolution; `devices` names the equipment concerned; `beds` the beds of a gateway
+    alert. Every alert about a bed has its rule score (a lower bound unless complete) and the model's probability beside
+    each other, as far as there are any; `drivers` are those of the model's own alert.
     """
 
     text: str
@@ -150,7 +156,10 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[str, ...] = ()
     beds: tuple[str, ...] = ()
     score: int | None = None
+    score_name: str = ""
+    score_complete: bool = True
     probability: float | None = None
+    drivers: tuple[Driver, ...] = ()
     response: str = ""
 
 

@@ -26,6 +26,7 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
         text=f"Risk of NEWS2 7 or more within 6 h: {percent} %{', driven by ' + drivers if drivers else ''}",
         rule=ID,
         probability=view.risk.probability,
+        drivers=view.risk.drivers,
     )
     yield Finding(condition=ID, present=view.risk.probability >= threshold, priority=Priority.MEDIUM, why=why)
 

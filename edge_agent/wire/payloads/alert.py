@@ -29,8 +29,8 @@ from edge_agent.domain.effects import AlertChanged
 from edge_agent.wire.envelope import Body, Micros, Utc, Uuid, age_ms, micros, utc, utc_or_none
 from edge_agent.wire.outgoing import Stamp
 from edge_agent.wire.parts import CODES, Codes, DeviceId, Encounter, Item, Unit, VitalCode, decimal, number
-from edge_agent.wire.payloads.score import PLACES
-from firmware_bridges.vitals import VITALS
+from edge_agent.wire.payloads.score import PLACES, RiskDriver, driver
+from firmware_bridges.vitals import VITALS, Reason
 
 PAUSES = frozenset({InactivationKind.AUDIO_PAUSED, InactivationKind.ALARM_PAUSED})
 
@@ -53,6 +53,7 @@ class Proof(Item, frozen=True, kw_only=True):
     age_ms: Annotated[int, Meta(description="its age when this alert last changed; in a snapshot, at the snapshot")]
     before: Annotated[Decimal | None, Meta(description="the value about a minute earlier, in `unit`")] = None
     device: DeviceId
+    quality: Annotated[Reason, Meta(description="ok, or why its stream shows nothing newer")]
     codes: Annotated[Codes, Meta(description="the vital in MDC and LOINC")]
 
 
@@ -95,8 +96,11 @@ class AlertRecord(Item, frozen=True, kw_only=True):
     missing: Annotated[tuple[str, ...], Meta(description="inputs that were not there")] = ()
     devices: Annotated[tuple[str, ...], Meta(description="the equipment concerned")] = ()
     beds: Annotated[tuple[str, ...], Meta(description="the beds concerned by an alert of the gateway")] = ()
-    score: Annotated[int | None, Meta(description="of the rule; a lower bound if anything is `missing`")] = None
-    probability: Annotated[Decimal | None, Meta(description="of the risk model, 0 to 1")] = None
+    score: Annotated[int | None, Meta(description="the bed's rule score, whatever the alert is about")] = None
+    score_id: Annotated[str | None, Meta(description="which score that is, such as news2")] = None
+    score_complete: Annotated[bool | None, Meta(description="false: inputs are missing, it is a lower bound")] = None
+    probability: Annotated[Decimal | None, Meta(description="of the risk model, 0 to 1, beside it")] = None
+    drivers: Annotated[tuple[RiskDriver, ...], Meta(description="what drives the model, for its own alert")] = ()
     began: Annotated[Utc, Meta(description="when the condition was first seen")]
     began_us: Micros
     raised: Annotated[Utc, Meta(description="when it was declared, after its delay")]
@@ -153,7 +157,10 @@ def alert_record(alert: Alert, now: int, stamp: Stamp) -> AlertRecord:
         devices=why.devices,
         beds=why.beds,
         score=why.score,
+        score_id=why.score_name or None,
+        score_complete=None if why.score is None else why.score_complete,
         probability=number(why.probability, PLACES),
+        drivers=tuple([driver(each) for each in why.drivers]),
         began=utc(alert.began, stamp),
         began_us=micros(alert.began),
         raised=utc(alert.raised, stamp),
@@ -186,6 +193,7 @@ def _proof(evidence: Evidence, now: int) -> Proof:
         age_ms=age_ms(evidence.at, now),
         before=None if evidence.before is None else decimal(evidence.vital, evidence.before),
         device=evidence.device,
+        quality=evidence.quality,
         codes=CODES[evidence.vital],
     )
 

@@ -125,7 +125,7 @@ def _risk(risk: RiskScore) -> Risk | Abstention:
         return Abstention("model-failed", "the model's answer is not a probability", risk.model)
     return Risk(
         probability=probability,
-        drivers=tuple(map(_driver, risk.drivers)),
+        drivers=tuple(map(driver, risk.drivers)),
         logit_q=risk.logit_q,
         model=risk.model,
         model_sha256=risk.model_sha256,
@@ -133,14 +133,15 @@ def _risk(risk: RiskScore) -> Risk | Abstention:
     )
 
 
-def _driver(driver: Driver) -> RiskDriver:
-    vital = _OF_QUANTITY.get(driver.quantity)
+def driver(of: Driver) -> RiskDriver:
+    """Return a driver of the model as the wire says it."""
+    vital = _OF_QUANTITY.get(of.quantity)
     places = PLACES if vital is None else vital.decimals
     return RiskDriver(
-        quantity=driver.quantity,
-        contribution=number(driver.contribution, PLACES),
-        value=number(driver.value, places),
-        trend=number(driver.trend, places),
+        quantity=of.quantity,
+        contribution=number(of.contribution, PLACES),
+        value=number(of.value, places),
+        trend=number(of.trend, places),
         unit="" if vital is None else vital.ucum,
     )
 
