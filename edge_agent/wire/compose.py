@@ -42,7 +42,7 @@ from edge_agent.wire.payloads.vitals import vitals
 from edge_agent.wire.topics import TOPICS, Topics, stream
 
 LIVE_S = 60
-"""Vitals and scores older than this when they are sent go to history (DESIGN section 4)."""
+"""Vitals and scores older than this when they are sent go to history."""
 
 URGENCIES = {
     Priority.HIGH: Urgency.ALERT_HIGH,

@@ -74,7 +74,7 @@ def test_what_terminals_send_becomes_keys(sent: str, named: list[str]) -> None:
     assert keys(sent) == named
 
 
-@pytest.mark.parametrize("outcome", [Outcome.RECEIVED, Outcome.ACCEPTED, Outcome.PAUSED])
+@pytest.mark.parametrize("outcome", [Outcome.RECEIVED, Outcome.ACCEPTED, Outcome.PAUSED, Outcome.RESET])
 def test_the_agent_can_read_every_receipt(outcome: Outcome) -> None:
     alert = after(ONLINE, LOW).targets()[0].alert
     person = "" if outcome is Outcome.RECEIVED else "nurse-7"

@@ -80,7 +80,8 @@ def test_a_nurse_sees_an_alert_accepts_it_by_name_and_sees_when_nothing_is_known
     device = PtyDevice(tmp_path / "link")
     link = {"id": "link3", "bed": "3", "family": "sensor_link", "port": str(device.path)}
     with Broker() as broker, Listener(broker.port, ROOT + "#") as witness, device:
-        config = configuration(broker.port, link, settings={"limits": FAST})
+        desk = {"id": "desk", "role": "nurse"}
+        config = configuration(broker.port, link, settings={"limits": FAST, "consumers": [desk]})
         with (
             terminal(broker.port, "--consumer", "desk") as screen,
             AgentProcess(tmp_path, config) as agent,
@@ -93,6 +94,8 @@ def test_a_nurse_sees_an_alert_accepts_it_by_name_and_sees_when_nothing_is_known
             screen.type("nurse-7\r")
             accepted = witness.wait(lambda heard: bool(receipts(heard, "accepted")), "not accepted")
             assert receipts(accepted, "accepted")[0]["person"] == "nurse-7"
+            screen.shows("Accepted by nurse-7")
+            screen.shows("1 nurse screen: desk")
             agent.kill()
             screen.shows("NOT CONNECTED")
             screen.type("q")

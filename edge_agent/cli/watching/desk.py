@@ -15,7 +15,7 @@ from edge_agent.wire.inbound import is_name
 UP, DOWN, ENTER, ESCAPE, ERASE = "up", "down", "enter", "escape", "erase"
 """Keys with a name; every other key is its character."""
 
-_ACTS = {"a": Outcome.ACCEPTED, "p": Outcome.PAUSED}
+_ACTS = {"a": Outcome.ACCEPTED, "p": Outcome.PAUSED, "r": Outcome.RESET}
 _STEPS = {UP: -1, "k": -1, DOWN: 1, "j": 1}
 
 

@@ -160,4 +160,4 @@ def _foot(desk: Desk) -> Text:
         asked = f"{desk.asking.value} by (staff id, Enter; Esc to leave): {desk.typed}_"
         return Text.assemble((asked, "bold"), (f"  {desk.refused}", "red"))
     who = f"you are {desk.person}" if desk.person else ""
-    return Text(f"up/down choose   a accept   p pause 2 min   q quit   {who}", style="dim")
+    return Text(f"up/down choose   a accept   p pause 2 min   r reset what is over   q quit   {who}", style="dim")

@@ -9,13 +9,17 @@ import msgspec
 
 from edge_agent.domain.alerts import Outcome
 from edge_agent.wire.payloads.alert import AlertRecord
-from edge_agent.wire.payloads.receipt import QUIETING, Receipt
+from edge_agent.wire.payloads.listening import Listening
+from edge_agent.wire.payloads.receipt import QUIETING, REASONED, Receipt
 
 PAUSE_S = 120
 """How long a pause by key lasts: the time of the AUDIO PAUSED key of most monitors."""
 
 REASON = "at-bedside"
-"""The coded reason of a pause by key: somebody has gone there."""
+"""The coded reason of a pause or reset by key: somebody has gone there."""
+
+LISTENING_S = 60
+"""How long a screen that says that it listens is believed, if it says nothing more."""
 
 LASTS = timedelta(seconds=30)
 """A receipt that takes longer than this to arrive is about a ward that has moved on."""
@@ -32,8 +36,14 @@ def receipt(alert: AlertRecord, outcome: Outcome, consumer: str, person: str, no
         revision=alert.revision,
         outcome=outcome,
         person=person or None,
-        reason=REASON if quieting else None,
+        reason=REASON if outcome in REASONED else None,
         for_s=PAUSE_S if quieting else None,
         pause="audio-paused" if outcome is Outcome.PAUSED else None,
     )
+    return msgspec.json.encode(body)
+
+
+def listening(consumer: str, now: datetime) -> bytes:
+    """Return the payload that says that this screen shows alerts to somebody."""
+    body = Listening(request=uuid4().hex, consumer=consumer, expires_at=now + LASTS, for_s=LISTENING_S)
     return msgspec.json.encode(body)

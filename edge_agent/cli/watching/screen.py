@@ -16,7 +16,7 @@ from edge_agent.cli.viewing.heard import Heard
 from edge_agent.cli.viewing.words import clock
 from edge_agent.cli.watching.desk import Act, Desk, Quit, pressed
 from edge_agent.cli.watching.page import page
-from edge_agent.cli.watching.receipts import receipt
+from edge_agent.cli.watching.receipts import LISTENING_S, listening, receipt
 from edge_agent.cli.watching.terminal import keyboard
 from edge_agent.cli.watching.uplink import Uplink
 from edge_agent.cli.watching.ward import Target, Ward, connected, noted, take, to_confirm, unconnected
@@ -63,6 +63,12 @@ class Screen:
             chosen = next((target for target in targets if target.alert.event_id == deed.event_id), None)
             self._act(chosen, deed)
 
+    def announce(self) -> None:
+        """Tell every gateway heard of that somebody sees its alerts here."""
+        for gateway in self.ward.views if self._plan.consumer else ():
+            topic = Topics(self._plan.site, self._plan.ward, gateway).topic("listener", consumer=self._plan.consumer)
+            self.uplink.send(topic, listening(self._plan.consumer, datetime.now(timezone.utc)))
+
     def _act(self, target: Target | None, deed: Act) -> None:
         if target is None:
             return
@@ -81,7 +87,10 @@ class Screen:
         return self.uplink.send(topic, receipt(alert, outcome, self._plan.consumer, person, now))
 
     def _received(self, message: Inbound) -> None:
+        before = len(self.ward.views)
         self.ward, said = take(self.ward, message.topic, message.payload, boottime())
+        if len(self.ward.views) > before:
+            self.announce()
         if said is not None and self._plan.consumer:
             self._confirm(message.topic, said)
 
@@ -103,15 +112,24 @@ class Screen:
 async def watch(plan: Plan, *, living: bool) -> None:
     """Watch until the person leaves; without a terminal until cancelled."""
     screen = Screen(plan)
-    line = asyncio.ensure_future(screen.uplink.run())
-    line.add_done_callback(lambda _: screen.over.set())
+    tasks = [asyncio.ensure_future(work) for work in (screen.uplink.run(), _keep_announcing(screen))]
+    for task in tasks:
+        task.add_done_callback(lambda _: screen.over.set())
     try:
         await (_live(screen) if living else _plain(screen))
     finally:
         await screen.uplink.close()
-        line.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await line
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _keep_announcing(screen: Screen) -> None:
+    while True:
+        await asyncio.sleep(LISTENING_S / 3)
+        screen.announce()
 
 
 async def _live(screen: Screen) -> None:

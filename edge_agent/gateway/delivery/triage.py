@@ -1,4 +1,4 @@
-"""After an outage: which alert events are announced live, and which are history (DESIGN section 4).
+"""After an outage: which alert events are announced live, and which are history.
 
 An event whose condition still holds is announced once, at its newest revision. An event already over is history,
 complete and in order; only if its start had been announced, its end goes live instead, so that screens close it.

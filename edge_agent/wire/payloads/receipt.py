@@ -16,7 +16,7 @@ from edge_agent.wire.outgoing import Stamp
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 QUIETING = frozenset({Outcome.ACKNOWLEDGED, Outcome.PAUSED})
-"""Outcomes that quiet a signal: none without deadline, owner and coded reason (DESIGN, law 5)."""
+"""Outcomes that quiet a signal: none without deadline, owner and coded reason."""
 
 REASONED = QUIETING | {Outcome.REJECTED, Outcome.RESET}
 

@@ -16,7 +16,7 @@ from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import VITALS, Reason, Validity
 
 NEVER_LIVE = frozenset({Reason.STALE, Reason.HELD, Reason.DEMO, Reason.TEST, Reason.CALIBRATING, Reason.STORED})
-"""With one of these reasons no number is shown as present, whatever else the stream says (DESIGN, laws 2 and 3)."""
+"""With one of these reasons no number is shown as present, whatever else the stream says."""
 
 
 class Stream(Item, frozen=True):
