@@ -5,12 +5,16 @@ An hour is kept as a histogram of its samples, at most one a second, so that the
 
 from __future__ import annotations
 
+from statistics import median_low
+
 import msgspec
 
 from edge_agent.domain.settings import SECOND
 from edge_agent.domain.windows import HOURS, QUANTITIES
 
 HOUR = 3600 * SECOND
+USUAL = 12
+"""Hours that say what is usual for a patient."""
 
 
 class Hours(msgspec.Struct):
@@ -52,6 +56,11 @@ class Hours(msgspec.Struct):
         """Return `HOURS` medians per quantity, oldest first, the present hour last."""
         self.roll(now)
         return {quantity: self._row(quantity) for quantity in QUANTITIES}
+
+    def usual(self, quantity: str) -> int | None:
+        """Return the lower median of the medians of the past `USUAL` whole hours, None before the first."""
+        known = [value for value in self.done.get(quantity, [])[-USUAL:] if value is not None]
+        return median_low(known) if known else None
 
     def _row(self, quantity: str) -> tuple[int | None, ...]:
         row = [*self.done.get(quantity, []), _median(self.counts.get(quantity, {}))]

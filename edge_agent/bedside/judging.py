@@ -97,6 +97,7 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         risk=bed.risk,
         spo2_scale=bed.scale,
         spo2_target=bed.spo2_target,
+        baseline_spo2=bed.hours.usual("spo2"),
         excused_devices=context.excused,
         displaced=displaced(bed.conditions.values()),
         dismissed={name: c.dismissed for name, c in bed.conditions.items() if c.dismissed is not None},

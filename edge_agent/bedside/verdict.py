@@ -44,7 +44,7 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     `active` are the conditions with an alert now, for hysteresis; `blind` since when no required vital has been
     seen, None while one is; `facts` are the gateway's own troubles, whose devices need no alert of their own.
     `displaced`: per quantity the worst priority of the alerts that cannot be verified for want of it. `dismissed`: per
-    condition the time up to which a person has reset spot values.
+    condition the time up to which a person has reset spot values. `baseline_spo2`: this patient's own usual.
     """
 
     now: int
@@ -59,6 +59,7 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     risk: RiskScore | Abstention | None
     spo2_scale: int = 1
     spo2_target: tuple[int, int] | None = None
+    baseline_spo2: int | None = None
     excused_devices: frozenset[str] = frozenset()
     displaced: dict[str, Priority] = {}
     dismissed: dict[str, int] = {}

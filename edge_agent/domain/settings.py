@@ -52,6 +52,7 @@ Proof = Annotated[
     str, Meta(pattern=r"^[ -~]{0,128}$", extra={"form": "plain text as the device or port says it, at most 128"})
 ]
 """What a device must show of itself; compared without regard to upper or lower case. Empty: anything will do."""
+Points = Annotated[int, Meta(ge=3, le=20)]
 Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
 BundleName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "the name of a bundle: letters, digits, _ and -"})
@@ -315,6 +316,9 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     news2_delay_s: Annotated[
         int, Meta(ge=0, le=120, description="Seconds a band of the bed's score must last before it alerts.")
     ] = 60
+    spo2_fall: Annotated[
+        Points | None, Meta(description="Points of SpO2 below the patient's own usual that alert, low; empty: never.")
+    ] = None
     risk_alert_probability: Annotated[
         Probability | None, Meta(description="Probability from which the risk model advises; empty: it never alerts.")
     ] = None

@@ -91,6 +91,7 @@ settings:
   spot_max_age_min: 360
   telemetry_interval_s: 2
   news2_delay_s: 30
+  spo2_fall: 6
   risk_alert_probability: 0.25
   shadow_model: news2-7-within-6h-cnn
   consumers:

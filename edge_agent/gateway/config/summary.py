@@ -95,7 +95,8 @@ def _intervals(ward: WardSettings) -> Iterable[str]:
             ("Stale after", ages),
             ("Spot", f"due every {ward.spot_interval_min} min, counts for {ward.spot_max_age_min} min"),
             ("Vitals", f"published every {ward.telemetry_interval_s} s"),
-            ("NEWS2", f"alerts after {ward.news2_delay_s} s"),
+            ("Score", f"alerts after {ward.news2_delay_s} s"),
+            ("SpO2 fall", "off" if ward.spo2_fall is None else f"alerts {ward.spo2_fall} points below the usual"),
             ("Risk", _risk(ward)),
             ("Consumers", answering or "none: nobody can accept an alert, and it sounds at the gateway itself"),
         ]
