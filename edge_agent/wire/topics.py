@@ -114,6 +114,8 @@ TOPICS: dict[str, Topic] = {
         Topic(
             "gateway-alert-history", "history/alert", OUT, 1, PASSING, None, "alert", "the same of the gateway itself"
         ),
+        Topic("missed", "history/bed/{bed}/missed", OUT, 1, PASSING, None, "missed", "alerts nobody heard of"),
+        Topic("gateway-missed", "history/missed", OUT, 1, PASSING, None, "missed", "the same of the gateway itself"),
         Topic("config-desired", "config/desired", IN, 1, RETAINED, None, "config-desired", "IT's wish, versioned"),
         Topic(
             "config-reported", "config/reported", OUT, 1, RETAINED, None, "config-reported", "what runs; last refusal"

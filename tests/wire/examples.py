@@ -63,12 +63,13 @@ from edge_agent.wire.compose import (
     shadow,
     state,
 )
-from edge_agent.wire.outgoing import Draft, Stamp
+from edge_agent.wire.outgoing import Draft, Stamp, Urgency
 from edge_agent.wire.payloads import PAYLOADS
 from edge_agent.wire.payloads.birth import Birth, ModelVersion, born_beds, born_devices
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported, Refusal, Source, fault
 from edge_agent.wire.payloads.health import Health, LedgerLine, device_health
+from edge_agent.wire.payloads.missed import missed
 from edge_agent.wire.payloads.model import Model, ModelState
 from edge_agent.wire.payloads.model import model as day_of
 from edge_agent.wire.payloads.state import Presence
@@ -114,6 +115,12 @@ def _sealed(draft: Draft) -> bytes:
 def _of_the_gateway() -> Iterator[tuple[str, bytes]]:
     for presence in Presence:
         yield f"state-{presence.value}", _sealed(state(TOPICS, NOW, presence, 2))
+    over = [replace(ALERT, priority=Priority.HIGH), replace(ALERT, phase=Phase.END, revision=2, ended=NOW)]
+    body = missed([[_sealed(compose(AlertChanged(each), TOPICS, SYNCED)[0]) for each in over]])
+    topic = TOPICS.topic("missed", bed="3")
+    stream = "history/bed/3/missed"
+    draft = Draft(stream=stream, topic=topic, body=body, qos=1, retain=False, urgency=Urgency.BACKLOG, made=NOW)
+    yield "missed", _sealed(draft)
     yield "heartbeat", _sealed(heartbeat(TOPICS, NOW))
     yield "birth", _sealed(birth(TOPICS, NOW, _birth()))
     yield "health", _sealed(health(TOPICS, NOW, _health()))

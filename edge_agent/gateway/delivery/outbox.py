@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from edge_agent.gateway.delivery.alerts import Alerts
 from edge_agent.gateway.delivery.entry import PAST, Entry, Lane
+from edge_agent.gateway.delivery.late import LATE, missed_lists, noted
 from edge_agent.gateway.delivery.ledger import Key
 from edge_agent.gateway.delivery.refusals import Refusals
 from edge_agent.gateway.delivery.sender import NO_MATCHING_SUBSCRIBERS, Parcel, Sender
 from edge_agent.gateway.delivery.telemetry import Telemetry
 from edge_agent.gateway.delivery.tools import Link, Tools
+from edge_agent.gateway.delivery.triage import Place
 from edge_agent.gateway.store.records import Kept, Opening
 from edge_agent.wire.outgoing import Draft, Outgoing, Stamp, Urgency
 
@@ -43,6 +45,7 @@ class Outbox:
         self._front: dict[str, int] = {}
         self._will: tuple[Key, int] | None = None
         self._triaged = False
+        self._listed: set[str] = set()
         self.adopt(opening)
 
     def publish(self, draft: Draft) -> None:
@@ -90,11 +93,23 @@ class Outbox:
         if not self.sender.connected:
             return
         self._triaged = True
-        for entry, lane, rank in places:
+        for place in places:
+            entry = place.entry
             if not entry.gone and not entry.placed:
-                entry.past, entry.rank, entry.placed = lane is Lane.PAST_ALERTS, rank, True
-                self.sender.lanes.push(lane, entry)
+                self._note_late(place)
+                entry.past, entry.rank, entry.placed = place.lane is Lane.PAST_ALERTS, place.rank, True
+                self.sender.lanes.push(place.lane, entry)
         self._released(self.alerts.held())
+        for draft in missed_lists(places, self._listed, self._tools.now()):
+            self.publish(draft)
+        self._listed = {place.entry.message.event_id for place in places if place.missed}
+
+    def _note_late(self, place: Place) -> None:
+        """Let an alert that began during an outage say so, before it is first announced."""
+        entry, start = place.entry, place.start
+        if start is None or place.over or entry.tries or self._age_s(start) * SECOND <= LATE:
+            return
+        entry.message = noted(entry.message, None if start.boot != self._boot else int(self._age_s(start) * SECOND))
 
     def detach(self, code: int = 0) -> None:
         """Keep everything from now on. `code`: the broker's DISCONNECT reason, 0 for none."""

@@ -13,11 +13,21 @@ from edge_agent.gateway.delivery.entry import Entry, Lane
 
 
 class Place(NamedTuple):
-    """Where an alert event goes. Within the past, `rank` puts the events that were ever high first."""
+    """Where an alert event goes. Within the past, `rank` puts the events that were ever high first.
+
+    `start`: the start of its event, when nobody has heard of that yet; `over`: the event is.
+    """
 
     entry: Entry
     lane: Lane
     rank: int
+    start: Entry | None = None
+    over: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Tell whether its event is over and was never announced."""
+        return self.start is not None and self.over
 
 
 def triage(entries: Iterable[Entry], announced: Container[str]) -> list[Place]:
@@ -32,9 +42,10 @@ def _places(rows: list[Entry], *, known: bool) -> list[Place]:
     rows.sort(key=lambda row: (row.message.revision, row.ordinal))
     over = any(row.message.over for row in rows)
     worst = min(row.message.urgency for row in rows)
+    start = None if known else rows[0]
     live = rows[-1:] if known or not over else []
     past = rows[: len(rows) - len(live)]
     return [
-        *(Place(row, Lane.PAST_ALERTS, worst) for row in past),
-        *(Place(row, Lane(row.message.urgency), 0) for row in live),
+        *(Place(row, Lane.PAST_ALERTS, worst, start, over) for row in past),
+        *(Place(row, Lane(row.message.urgency), 0, start, over) for row in live),
     ]

@@ -117,6 +117,7 @@ class AlertEvent(AlertRecord, Body, frozen=True, kw_only=True, tag="bedside/aler
 
     encounter: Encounter = None
     durable: Annotated[bool, Meta(description="false: announced although it could not be stored first")]
+    late: Annotated[str | None, Meta(description="said after an outage: when it began, in ward words")] = None
 
 
 def alert(changed: AlertChanged, stamp: Stamp) -> AlertEvent:
