@@ -19,6 +19,7 @@ from edge_agent.domain.effects import (
     RequestTaken,
     ScoreReport,
     StoredReadings,
+    Suppressed,
     VitalsReport,
 )
 from edge_agent.domain.settings import SECOND
@@ -38,6 +39,7 @@ from edge_agent.wire.payloads.score import score
 from edge_agent.wire.payloads.shadow import shadow as shadow_of
 from edge_agent.wire.payloads.state import Presence, State
 from edge_agent.wire.payloads.stored import stored
+from edge_agent.wire.payloads.suppressed import suppressed
 from edge_agent.wire.payloads.vitals import vitals
 from edge_agent.wire.topics import TOPICS, Topics, stream
 
@@ -68,6 +70,8 @@ def compose(effect: Effect, topics: Topics, stamp: Stamp, links: Iterable[LinkRe
             draft = _alert_draft(effect, topics, stamp)
         case AlertsSnapshot():
             draft = _alerts_draft(effect, topics, stamp)
+        case Suppressed():
+            draft = _draft("suppressed", topics, suppressed(effect, stamp), effect.at, Urgency.BACKLOG, bed=effect.bed)
         case StoredReadings():
             draft = _draft("vitals-history", topics, stored(effect), effect.at, Urgency.BACKLOG, bed=effect.bed)
         case ObservationTaken() | ClaimTaken() | RequestTaken() | QuietTaken() if effect.request:

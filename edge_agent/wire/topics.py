@@ -68,6 +68,16 @@ TOPICS: dict[str, Topic] = {
         Topic("model", "model", OUT, 1, RETAINED, None, "model", "every hour: answers, drift, a model on trial"),
         Topic("alert", "bed/{bed}/alert", OUT, 1, PASSING, None, "alert", "every alert event of a bed"),
         Topic("alerts", "bed/{bed}/alerts", OUT, 1, RETAINED, None, "alerts", "present alerts and the bed's state"),
+        Topic(
+            "suppressed",
+            "bed/{bed}/suppressed",
+            OUT,
+            1,
+            PASSING,
+            None,
+            "suppressed",
+            "what a plain limit would have said",
+        ),
         Topic("gateway-alert", "alert", OUT, 1, PASSING, None, "alert", "every alert event of the gateway itself"),
         Topic("gateway-alerts", "alerts", OUT, 1, RETAINED, None, "alerts", "present alerts of the gateway itself"),
         Topic(

@@ -43,6 +43,8 @@ from edge_agent.domain.effects import (
     ScoreReport,
     StoredReadings,
     StreamView,
+    Suppressed,
+    SuppressedBy,
     VitalsReport,
 )
 from edge_agent.domain.errors import Problem
@@ -253,6 +255,7 @@ def _of_a_bed() -> Iterator[tuple[str, Effect]]:
     yield "vitals-none", VitalsReport(bed="4", at=NOW, state=BedState.UNASSIGNED, streams=())
     stored = Reading(NOW, 1, "spo2", 93, Validity.VALID, Reason.STORED, device_time="2026-09-20T23:10:00", stored=True)
     warm = replace(stored, vital="temperature", value=381)
+    yield "suppressed", Suppressed("3", "spo2-low", Priority.MEDIUM, SuppressedBy.DELAY, NOW - 9 * SECOND, NOW)
     yield "stored", StoredReadings(bed="3", device="oxi-3", at=NOW, readings=(stored, warm, replace(warm, value=None)))
     yield "score", ScoreReport(bed="3", at=NOW, rule=replace(NEWS2, missing=()), risk=RISK, risk_at=NOW - 40 * SECOND)
     yield "score-lower-bound-abstention", ScoreReport(bed="3", at=NOW, rule=NEWS2, risk=ABSTAINS, risk_at=NOW)

@@ -27,6 +27,7 @@ from edge_agent.domain.effects import (
     ScoreReport,
     StoredReadings,
     StreamView,
+    Suppressed,
     VitalsReport,
 )
 from edge_agent.domain.scores import Part, RuleScore
@@ -182,6 +183,7 @@ effects: st.SearchStrategy[Effect] = st.one_of(
         risk_at=st.none() | times,
         encounter=beds,
     ),
+    st.builds(Suppressed, bed=ids, condition=ids, at=times, would_have=times, encounter=beds),
     st.builds(StoredReadings, bed=ids, device=ids, at=times, readings=several(readings), encounter=beds),
     st.builds(ClaimTaken, bed=ids, device=ids, request=ids, person=ids, at=times, errors=several(words)),
     st.builds(ObservationTaken, bed=ids, request=ids, person=ids, at=times, errors=several(words)),

@@ -69,7 +69,8 @@ def test_everything_a_ward_says_is_documented_and_numbered_without_gaps() -> Non
     messages = said(story())
     assert len({sealed.id for sealed, _ in messages}) == len(messages)
     names = {(parsed := TOPICS.parse(sealed.topic)) and parsed.name for sealed, _ in messages}
-    assert names == {"vitals", "score", "alert", "alerts", "gateway-alert", "gateway-alerts", "command-result"}
+    alerts = {"alert", "alerts", "suppressed", "gateway-alert", "gateway-alerts"}
+    assert names == {"vitals", "score", "command-result", *alerts}
 
 
 def test_a_consumer_of_events_alone_knows_the_same_present_alerts_as_one_of_snapshots() -> None:
