@@ -5,6 +5,8 @@ What a reading that is refused, an input that expires or a technical condition m
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -131,3 +133,26 @@ def test_pointwise_worse_never_lowers_a_priority(values: list[int], worse: list[
         for condition in ("spo2-low", "news2"):
             mild, bad = better.present(condition), sicker.present(condition)
             assert (mild.priority.rank if mild else -1) <= (bad.priority.rank if bad else -1)
+
+
+def walk(chance: Random, seconds: int) -> list[int]:
+    """Return an SpO2 around its limit that moves by at most two points a second."""
+    values = [92]
+    for _ in range(seconds - 1):
+        values.append(min(max(values[-1] + chance.choice((-2, -1, 0, 0, 1, 2)), 78), 98))
+    return values
+
+
+@examples(max_examples=25)
+@given(st.integers(), st.integers(0, 6), st.integers(0, 6))
+def test_with_two_sources_pointwise_worse_is_announced_no_later(seed: int, first: int, second: int) -> None:
+    chance = Random(seed)
+    pairs = list(zip(walk(chance, 70), walk(chance, 70), strict=True))
+    better, sicker = (Bench(settings("ecg", "oxi")) for _ in range(2))
+    for one, other in pairs:
+        for bench, minus in ((better, (0, 0)), (sicker, (first, second))):
+            bench.say({"spo2": one - minus[0]}, "ecg")
+            bench.say({"spo2": other - minus[1]}, "oxi")
+            bench.wait(1)
+        mild, bad = better.present("spo2-low"), sicker.present("spo2-low")
+        assert (mild.priority.rank if mild else -1) <= (bad.priority.rank if bad else -1)
