@@ -75,6 +75,14 @@ def test_three_violations_within_a_minute_sound_although_the_integral_was_not_re
     assert ward.phases("spo2-low") == ["start"]
 
 
+def test_three_violations_in_more_than_a_minute_do_not() -> None:
+    ward = bench()
+    for _ in range(6):
+        ward.feed(2, {"spo2": 88})
+        ward.feed(29, {"spo2": 95})
+    assert not ward.alerts("spo2-low")
+
+
 @examples(max_examples=200)
 @given(st.sets(st.integers(0, 120)), st.sets(st.integers(0, 120)), st.integers(1, 30))
 def test_who_is_beyond_at_more_moments_is_due_no_later(some: set[int], more: set[int], gap: int) -> None:
