@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware_bridges.bridge import Sample
 from firmware_bridges.families import FAMILIES
-from tests.broker import Broker, Listener, free_port
+from tests.broker import Broker, Heard, Listener, free_port
 from tests.end_to_end.house import ROOT, AgentProcess, Playing, arrived, bodies, configuration
 from tests.links.pty import PtyDevice
 
@@ -26,6 +26,11 @@ def frames() -> list[bytes]:
 
 def low(body: dict[str, Any]) -> bool:
     return bool(body["condition"] == "spo2-low")
+
+
+def births(heard: list[Heard]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return which alert system the agent has said it is, and who listens, in order."""
+    return [(body["alert_system"], tuple(body["listeners"])) for body in bodies(heard, "birth")]
 
 
 def receipt(alert: dict[str, Any], request: str, outcome: str, **more: object) -> bytes:
@@ -54,7 +59,7 @@ def test_an_acknowledgement_is_answered_shown_and_survives_a_kill_to_the_second(
             before = len(bodies(screen.heard, "bed/3/alerts"))
             agent.start()
             screen.wait(lambda heard: len(bodies(heard, "bed/3/alerts")) > before, "no snapshot after the kill")
-            screen.wait(arrived("birth", lambda b: b["alert_system"] == "DIS"), "a new run knows of no listener")
+            screen.wait(lambda heard: births(heard)[-1] == ("DIS", ()), "a new run knows of no listener")
             held = bodies(screen.heard, "bed/3/alerts")[-1]["alerts"]
             (kept,) = (each for each in held if low(each))
             assert (kept["signal"], kept["accepted_by"]) == ("acknowledged", "nurse-7")
@@ -63,8 +68,7 @@ def test_an_acknowledgement_is_answered_shown_and_survives_a_kill_to_the_second(
             screen.wait(arrived("bed/3/receipt/nurse-app/result", lambda b: b["request"] == "r2"), "no answer")
             late = bodies(screen.heard, "bed/3/receipt/nurse-app/result")[-1]
             assert (late["code"], late["accepted_by"]) == ("superseded", "nurse-7")
-            screen.wait(arrived("birth", lambda b: b["listeners"] == ["nurse-app"]), "who listens is not said")
-            assert bodies(screen.heard, "birth")[-1]["alert_system"] == "CDAS"
+            screen.wait(lambda heard: births(heard)[-1] == ("CDAS", ("nurse-app",)), "who listens is not said")
             assert agent.stop() == 0
 
 
