@@ -11,11 +11,12 @@ from uuid import UUID
 import hypothesis.strategies as st
 from hypothesis import settings as examples
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.alerts import OVER, Alert, ConditionState, Outcome, Phase, Priority, SignalState
 from edge_agent.domain.effects import AlertChanged, ReceiptCode, ReceiptTaken
-from edge_agent.domain.inputs import SettingsApplied, Started
+from edge_agent.domain.inputs import SettingsApplied, Started, Wake
 from edge_agent.domain.settings import SECOND
 from firmware_bridges.vitals import Reason
 from tests.bedside.desk import Desk
@@ -62,6 +63,13 @@ class Model:
             self.quiet.pop(alert.event_id, None)
         self.accepted[alert.event_id] = alert.accepted_by
         self.events[alert.event_id] = alert
+
+    def shift(self, by: int) -> None:
+        """Read every deadline off another clock."""
+        self.quiet = {event: at + by for event, at in self.quiet.items()}
+        for event, alert in self.events.items():
+            moved = tuple(replace(each, until=each.until + by) for each in alert.inactivations)
+            self.events[event] = replace(alert, inactivations=moved)
 
     def present(self) -> dict[str, Alert]:
         return {alert.condition: alert for alert in self.events.values() if alert.phase not in OVER}
@@ -152,12 +160,14 @@ class BothMachines(RuleBasedStateMachine):
     @rule(off_for=st.one_of(st.none(), st.integers(0, 300)), uptime=st.integers(1, 5000))
     def reboot(self, off_for: int | None, uptime: int) -> None:
         """Step the only clock there is: to another boot's."""
+        self.desk.give(Wake())
+        self.look()
         data, before = self.desk.ward.snapshot(), self.desk.now
         self.desk.ward, self.desk.now = Ward(), uptime * SECOND
         self.desk.ward.restore(data)
         self.desk.ward.rebase(self.desk.now, None if off_for is None else off_for * SECOND)
         by = self.desk.now - (off_for or 0) * SECOND - before
-        self.model.quiet = {} if off_for is None else {event: at + by for event, at in self.model.quiet.items()}
+        self.model.shift(by)
         self.booted += 1
         self.desk.give(Started(str(UUID(int=self.booted + 100)), f"boot {self.booted}", restored=True))
         self.desk.give(SettingsApplied(self.desk.settings))

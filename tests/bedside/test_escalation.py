@@ -107,7 +107,7 @@ def test_a_restart_gives_the_tier_its_time_again() -> None:
 
 def test_without_any_consumer_it_sounds_here_at_once_also_for_medium_and_never_for_low() -> None:
     desk = Desk(staffed(consumers=()))
-    desk.feed(20, {"spo2": 88})
+    desk.feed(30, {"spo2": 88})
     assert desk.sounding() == ["spo2-low"]
     desk.feed(30, {"spo2": 97})
     assert desk.sounding() == []
@@ -204,7 +204,7 @@ def test_two_beds_sound_as_two_the_worst_first() -> None:
     beds = (Bed(id="1"), Bed(id="2"))
     devices = tuple(Device(id=f"link{n}", bed=str(n), family="sensor_link", port=f"/dev/{n}") for n in (1, 2))
     desk = Desk(staffed(consumers=(), beds=beds, devices=devices))
-    for _ in range(20):
+    for _ in range(30):
         desk.say({"spo2": 88}, "link1")
         desk.say({"spo2": 80}, "link2")
         desk.wait(1)

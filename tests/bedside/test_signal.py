@@ -97,7 +97,7 @@ def test_it_survives_a_kill_to_the_second(outcome: Outcome) -> None:
 @pytest.mark.parametrize("outcome", QUIETED)
 def test_a_worsening_sounds_at_once_and_wants_somebody_anew(outcome: Outcome) -> None:
     desk = Desk()
-    desk.feed(20, {"spo2": 88})
+    desk.feed(30, {"spo2": 88})
     assert desk.the("spo2-low").priority is Priority.MEDIUM
     desk.answer("spo2-low", outcome, for_s=100)
     desk.feed(8, {"spo2": 80})
