@@ -12,12 +12,14 @@ from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported
 from edge_agent.wire.payloads.health import Health
 from edge_agent.wire.payloads.heartbeat import Heartbeat
+from edge_agent.wire.payloads.missed import Missed
 from edge_agent.wire.payloads.model import Model
 from edge_agent.wire.payloads.receipt_result import ReceiptResult
 from edge_agent.wire.payloads.score import Score
 from edge_agent.wire.payloads.shadow import Shadow
 from edge_agent.wire.payloads.state import State
 from edge_agent.wire.payloads.stored import Stored
+from edge_agent.wire.payloads.suppressed import SuppressedAlert
 from edge_agent.wire.payloads.vitals import Vitals
 from edge_agent.wire.topics import TOPICS, Direction, Topics
 
@@ -29,12 +31,14 @@ Body = (
     | ConfigReported
     | Health
     | Heartbeat
+    | Missed
     | Model
     | ReceiptResult
     | Score
     | Shadow
     | State
     | Stored
+    | SuppressedAlert
     | Vitals
 )
 """Everything an agent publishes, told apart by its `schema`."""

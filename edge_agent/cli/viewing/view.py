@@ -15,6 +15,7 @@ from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported
+from edge_agent.wire.payloads.missed import Missed
 from edge_agent.wire.payloads.receipt_result import ReceiptResult
 from edge_agent.wire.payloads.score import Score
 from edge_agent.wire.payloads.state import Presence, State
@@ -114,6 +115,8 @@ def heard(view: View, message: Heard) -> View:
             view = _state(view, body, at)
         case ConfigReported() as body:
             view = _configured(view, body, at)
+        case Missed() as body:
+            view = told(view, Entry(at, "agent", _missed(body)))
         case ReceiptResult(done=False) as body:
             view = told(view, Entry(at, "agent", _refused(body)))
         case CommandResult(done=False) as body:
@@ -179,6 +182,13 @@ def _logged(view: View, message: Heard, event: AlertEvent) -> View:
     if event.phase is Phase.UPDATE and event.verifiable:
         return view
     return told(view, Entry(message.at, "agent", f"{place}: {event.text}{late}", event.priority.value, about))
+
+
+def _missed(body: Missed) -> str:
+    place = f"BED {body.bed}" if body.bed else "GATEWAY"
+    first, number = body.events[0], len(body.events) + body.left_out
+    more = f", and {number - 1} more" if number > 1 else ""
+    return f"{place}: missed while offline: {first.text}{more}"
 
 
 def _refused(body: ReceiptResult) -> str:
