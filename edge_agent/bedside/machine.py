@@ -40,6 +40,7 @@ TRANSITIONS: tuple[tuple[str, str, str, Phase | None], ...] = (
     ("active", "absent", "clearing", None),
     ("clearing", "present", "active", None),
     ("clearing", "unknown", "active", Phase.UPDATE),
+    ("clearing", "mild or absent for the hold", "clearing", Phase.DEESCALATE),
     ("clearing", "hold over", "idle", Phase.END),
     ("clearing", "hold over, latches", "latched", Phase.UPDATE),
     ("latched", "absent", "latched", None),
@@ -146,8 +147,10 @@ class Condition(msgspec.Struct):
             times.extend(() if due is None else (due,))
         if self.clearing is not None:
             times.append(self.clearing + self._hold(timing))
-        if self.lowering is not None:
+        if self.lowering is not None and self.clearing is None:
             times.append(self.lowering + timing.clear_after)
+        elif self.lowering is not None and self._too_loud(timing):
+            times.append(self.lowering + self._hold(timing))
         return min(times, default=None)
 
     def _verified(self, finding: Finding) -> bool | None:
@@ -259,15 +262,28 @@ class Condition(msgspec.Struct):
 
     def _absent(self, finding: Finding, now: int, timing: Timing, origin: Origin) -> Alert | None:
         self.delay.absent(now)
-        self.lowering = None
         if self.alert is None or self.latched:
+            self.lowering = None
             return None
         self.clearing = now if self.clearing is None else self.clearing
+        self.lowering = now if self.lowering is None else self.lowering
         if now < self.clearing + (0 if finding.spot else self._hold(timing)):
-            return None
+            return self._no_longer_deep(now, timing)
         if origin.latches and self._nobody_took_it():
             return self._latch(finding, now)
         return self.finish(now, finding.why.text, verifiable=True)
+
+    def _no_longer_deep(self, now: int, timing: Timing) -> Alert | None:
+        """Lower an alert that is about to end as soon as one that goes on, mildly, would be lowered.
+
+        Else whoever is worse, and not yet inside the limit, would have the quieter alert of two patients.
+        """
+        if not self._too_loud(timing) or self.lowering is None or now < self.lowering + self._hold(timing):
+            return None
+        return self.revise(now, Phase.DEESCALATE, priority=timing.quietest)
+
+    def _too_loud(self, timing: Timing) -> bool:
+        return self.alert is not None and self.alert.priority.rank > timing.quietest.rank
 
     def _nobody_took_it(self) -> bool:
         alert = self.alert

@@ -57,6 +57,13 @@ class Walk:
         return self.step(finding(present=present, priority=priority))
 
     def apply(self, event: str) -> Alert | None:
+        if event == "mild or absent for the hold":
+            self.apply("worse for its delay")
+            self.step(finding(present=True))
+            self.now += 5 * SECOND
+            self.step(finding(present=False))
+            self.now += 5 * SECOND
+            return self.step(finding(present=False))
         if event == "better for the hold":
             self.apply("worse for its delay")
         if event in ("worse for its delay", "better for the hold", "present for its delay"):

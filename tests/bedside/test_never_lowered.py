@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -145,6 +145,7 @@ def walk(chance: Random, seconds: int) -> list[int]:
 
 @examples(max_examples=25)
 @given(st.integers(), st.integers(0, 6), st.integers(0, 6))
+@example(4678753475, 0, 1)  # inside its hysteresis for a second, the better patient's alert once stayed high for longer
 def test_with_two_sources_pointwise_worse_is_announced_no_later(seed: int, first: int, second: int) -> None:
     chance = Random(seed)
     pairs = list(zip(walk(chance, 70), walk(chance, 70), strict=True))
