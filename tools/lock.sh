@@ -13,7 +13,7 @@ lock() {
     shift
     echo "requirements/$purpose.txt"
     # shellcheck disable=SC2086  # no option is no argument
-    .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --only-binary :all: --generate-hashes \
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --only-binary :all: --no-binary pyric --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
         --group build $upgrade "$@" pyproject.toml --output-file "requirements/$purpose.txt"
 }

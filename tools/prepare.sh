@@ -95,6 +95,7 @@ complete="$purpose $(cat "requirements/$purpose.txt" pyproject.toml | sha256sum 
 say "installing requirements/$purpose.txt into .venv (once; half a minute, on a small machine more)"
 rm -f $stamp
 pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install -qq --no-input"
-$pip --require-hashes --only-binary :all: -r "requirements/$purpose.txt" </dev/null
+# Wheels only, but for PyRIC: it has none, and is a few files of Python.
+$pip --require-hashes --only-binary :all: --no-binary pyric -r "requirements/$purpose.txt" </dev/null
 $pip --no-deps --no-build-isolation --editable . </dev/null
 printf '%s\n%s\n' "$found" "$complete" >$stamp
