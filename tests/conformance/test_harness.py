@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.paths import CHECKOUT
+from tests.conformance import evidence
+from tests.paths import CHECKOUT, captures
 
 
 def write_case(folder: Path, name: str, input_hex: str, expected: dict[str, object]) -> None:
@@ -46,3 +47,8 @@ def test_a_folder_that_is_not_there_is_an_error_not_a_skip(tmp_path: Path) -> No
     code, said = run(tmp_path / "nowhere")
     assert code != 0
     assert "no such folder" in said
+
+
+def test_the_page_of_devices_tells_the_cases_that_there_are() -> None:
+    counted = json.loads(evidence.COUNTED.read_text("utf-8"))
+    assert counted == evidence.count(captures()), "count anew: python -m tests.conformance.evidence"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from firmware_bridges.bridge import AdvertSettings, BleSettings, Family, SerialSettings, TcpSettings
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import VITALS
 from tools.markdown import page, table
 
 PAGE = "devices.md"
+
+_COUNTED = Path(__file__).parents[2] / "tests" / "conformance" / "evidence.json"
+_EVIDENCE: dict[str, dict[str, int]] = json.loads(_COUNTED.read_text("utf-8"))
+"""Cases by kind for every family; `python -m tests.conformance.evidence` counts them."""
 
 UNSUPPORTED = (
     ("Welch Allyn Propaq and other Welch Allyn monitors", "the protocol is given out under a non-disclosure agreement"),
@@ -46,7 +53,9 @@ def write() -> str:
         "The name in the first column is the `family` of a device in the configuration. A *continuous* vital goes "
         "stale within seconds; a *spot* one is measured now and then. With a weak frame check, or none, nothing is "
         "raised or cleared on one frame alone.",
-        table(("Family", "Devices", "Vitals", "Link"), map(_summary, FAMILIES.values())),
+        table(("Family", "Devices", "Vitals", "Link", "Proven by"), map(_summary, FAMILIES.values())),
+        "*Proven by*: cases of the conformance suite by where their bytes come from. *Own* are built from a maker's "
+        "specification; a family without any is proven by its laws and its own vectors alone.",
         *map(_section, FAMILIES.values()),
         "## Not supported, and why",
         "What has no public specification, or cannot be told from a value that is no measurement, is not guessed at.",
@@ -55,7 +64,7 @@ def write() -> str:
 
 
 def _summary(family: Family) -> tuple[str, ...]:
-    return f"`{family.name}`", ", ".join(family.devices), _vitals(family), _link(family)
+    return f"`{family.name}`", ", ".join(family.devices), _vitals(family), _link(family), _proof(family)
 
 
 def _section(family: Family) -> str:
@@ -67,6 +76,7 @@ def _section(family: Family) -> str:
         ("Says of itself", " and ".join(family.announces) or "nothing"),
         ("Bytes that bear identity", family.identity or "none"),
         ("Specification", "; ".join(family.documents)),
+        ("Proven by", _proof(family)),
     ]
     if isinstance(family.link, SerialSettings):
         facts.append(("`edge-agent scan`", "listens, then asks" if family.polite else "only listens"))
@@ -75,6 +85,13 @@ def _section(family: Family) -> str:
     if family.caution:
         facts.append(("Caution", family.caution))
     return f"## {family.title}\n\n{table((f'`{family.name}`', ''), facts)}"
+
+
+def _proof(family: Family) -> str:
+    """Return such as '3 captured, 8 of another project's tests'."""
+    return (
+        ", ".join(f"{number} {kind}" for kind, number in _EVIDENCE.get(family.name, {}).items()) or "own vectors alone"
+    )
 
 
 def _vitals(family: Family) -> str:
