@@ -156,9 +156,10 @@ class Listener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Disconnect."""
+        """Disconnect, and break the cycle with paho: it closes its own sockets when its last reference goes."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
 
     def wait(
         self, enough: Callable[[list[Heard]], bool], what: str = "it did not arrive", within_s: float = DEADLINE_S

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from edge_agent.gateway.store.store import FILE_NAME
 from firmware_bridges.bridge import Sample
 from firmware_bridges.families import FAMILIES
 from tests.broker import Broker, Heard, Listener, free_port
@@ -34,7 +38,7 @@ def test_killed_with_unsent_alerts_and_started_again(tmp_path: Path) -> None:
     agent = AgentProcess(tmp_path, configuration(port, config, settings={"limits": FAST}))
     with device, agent:
         with Playing(device, frames(LOW), 0.2):
-            wait_for_log(agent, '"condition": "spo2-low", "phase": "start"')
+            wait_for_stored(agent, "spo2-low")
         agent.kill()
         agent.start()
         with Broker(port=port) as broker, Listener(broker.port, ROOT + "#") as screen:
@@ -56,9 +60,18 @@ def test_killed_with_unsent_alerts_and_started_again(tmp_path: Path) -> None:
     assert all(len({e["revision"] for e in said if e["id"] == key}) == 1 for key in repeated)
 
 
-def wait_for_log(agent: AgentProcess, text: str) -> None:
-    """Wait until the agent has logged `text`: with the broker away there is nobody else to ask."""
+def wait_for_stored(agent: AgentProcess, condition: str) -> None:
+    """Wait until an alert of `condition` is on the disk: that it is logged a moment before does not make it durable."""
     end = time.monotonic() + 20
-    while text not in agent.log:
+    while not any(json.loads(payload)["condition"] == condition for payload in stored(agent.state / FILE_NAME)):
         assert time.monotonic() < end, agent.log
         time.sleep(0.02)
+
+
+def stored(file: Path) -> list[bytes]:
+    """Return the payloads of the unsent alerts; none while there is no file yet."""
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
+            return [payload for (payload,) in store.execute("SELECT payload FROM alert")]
+    except sqlite3.OperationalError:
+        return []
