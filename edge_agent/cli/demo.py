@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - click passes one argument per option
     seconds. The ledger at the end says whether every alert reached its subscriber; if not, the exit code is 1.
     """
     try:
-        from edge_agent.cli.stage.director import Plan  # noqa: PLC0415 - as above
+        from edge_agent.cli.stage.director import Plan  # noqa: PLC0415 - needs the extra
         from edge_agent.cli.stage.performance import perform  # noqa: PLC0415 - needs the extra
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}: install bedside-edge-agent[demo]") from error

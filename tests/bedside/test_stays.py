@@ -45,7 +45,7 @@ class Staffed(Bench):
         super().__init__(ward)
         self._requests = 0
 
-    def ask(self, kind: type[BedRequest], bed: str, person: str = "nurse7", **more: Any) -> tuple[str, ...]:  # noqa: ANN401
+    def ask(self, kind: type[BedRequest], bed: str, person: str = "nurse7", **more: Any) -> tuple[str, ...]:  # noqa: ANN401 - any field
         """Ask for something; return the objections."""
         self._requests += 1
         asked = kind(bed=bed, person=person, request=f"r{self._requests}", received_at=self.now, **more)

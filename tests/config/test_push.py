@@ -194,7 +194,7 @@ def test_an_alert_that_begins_while_the_disk_is_busy_still_protects_its_bed(tmp_
         save(record)
         at.alerting = {"2"}
 
-    store.save = slow  # type: ignore[method-assign]
+    store.save = slow  # type: ignore[method-assign] # this one store is slow
     assert _receive(at, push(settings(2, "1"))) is REFUSED
     assert Applied(tmp_path).keeper.start().version == 1, "nor is it removed by the next start"
 

@@ -95,7 +95,7 @@ class Agent:
 
 
 @asynccontextmanager
-async def running(folder: Path, broker: Broker | int, **endpoint: Any) -> AsyncIterator[Agent]:  # noqa: ANN401
+async def running(folder: Path, broker: Broker | int, **endpoint: Any) -> AsyncIterator[Agent]:  # noqa: ANN401 - fields of the endpoint
     """Give an agent that delivers to `broker`, stopped in order in the end. `endpoint`: its fields, limits, busy_ms."""
     limits, busy_ms = endpoint.pop("limits", QUICK), endpoint.pop("busy_ms", 50)
     sealing = endpoint.pop("seal", seal)

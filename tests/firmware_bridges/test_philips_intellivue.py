@@ -132,7 +132,7 @@ def test_other_pulses_pressures_and_temperatures_are_no_readings() -> None:
         ("", False),
     ],
 )
-def test_a_cuff_value_counts_while_it_is_new(stamp: str, told: bool) -> None:  # noqa: FBT001
+def test_a_cuff_value_counts_while_it_is_new(stamp: str, told: bool) -> None:  # noqa: FBT001 - a row of the table
     found = said(value(0x4A05, unit=philips.MMHG, raw=118), stamp=bytes.fromhex(stamp))
     assert [(each.vital, each.value) for each in found] == ([("systolic", 118)] if told else [])
 

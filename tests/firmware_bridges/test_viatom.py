@@ -159,7 +159,7 @@ def test_a_packet_that_never_ends_does_not_hold_the_next() -> None:
 
 
 @pytest.mark.parametrize(("battery", "told", "low"), [(100, 100, False), (15, 15, True), (101, None, False)])
-def test_the_battery_is_told_in_percent_or_not(battery: int, told: int | None, low: bool) -> None:  # noqa: FBT001
+def test_the_battery_is_told_in_percent_or_not(battery: int, told: int | None, low: bool) -> None:  # noqa: FBT001 - a row of the table
     status = notified(o2ring.FAMILY, o2_live(battery=battery))[0]
     assert status == DeviceStatus(0, (), told, low)
 

@@ -101,7 +101,7 @@ def test_pyserial_reads_what_a_usb_adapter_is_from_where_the_kernel_says_it(
     (tmp_path / "class/tty/ttyUSB0/device").symlink_to(port)
     for name in ("exists", "realpath"):
         real = getattr(os.path, name)
-        elsewhere = lambda path, real=real, **more: real(str(path).replace("/sys/", f"{tmp_path}/"), **more)  # noqa: E731
+        elsewhere = lambda path, real=real, **more: real(str(path).replace("/sys/", f"{tmp_path}/"), **more)  # noqa: E731 - binds the real one
         monkeypatch.setattr(os.path, name, elsewhere)
     assert SysFS("/dev/ttyUSB0").serial_number == "A50285BI"
 
