@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from edge_agent.bedside.asked import answered, common
 from edge_agent.bedside.floor import Floor
 from edge_agent.bedside.links import take_reading
-from edge_agent.domain.effects import ClaimTaken, Effect
+from edge_agent.domain.effects import Effect
 from edge_agent.domain.inputs import Claim
 
 
 def claimed(floor: Floor, claim: Claim, now: int, effects: list[Effect]) -> Iterable[str]:
     """Give the waiting measurement of a shared device to a bed, under the person's name."""
-    errors = tuple(_objections(floor, claim))
-    effects.append(ClaimTaken(claim.bed, claim.device, claim.request, claim.person, now, errors))
-    if errors:
+    if not answered("claim", claim, [*common(floor, claim, "claims"), *_objections(floor, claim)], now, effects):
         return ()
     line, bed = floor.state.lines[claim.device], floor.state.beds[claim.bed]
     readings, line.waiting = line.waiting, ()
@@ -25,10 +24,6 @@ def claimed(floor: Floor, claim: Claim, now: int, effects: list[Effect]) -> Iter
 
 
 def _objections(floor: Floor, claim: Claim) -> Iterator[str]:
-    if claim.bed not in floor.state.beds:
-        yield f"bed {claim.bed} is not on this gateway"
-    if not claim.person:
-        yield "person is empty: say who claims"
     route = floor.routes.get(claim.device)
     if route is None or not route.device.shared:
         yield f"{claim.device} is no shared device of this gateway"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from edge_agent.bedside.asked import answered, common
 from edge_agent.bedside.floor import Floor
 from edge_agent.bedside.quality import PLAUSIBLE
 from edge_agent.bedside.words import NAMES, span_text, value_text
-from edge_agent.domain.effects import Effect, ObservationTaken
+from edge_agent.domain.effects import Effect
 from edge_agent.domain.inputs import Observation
 from edge_agent.domain.settings import SECOND
 from firmware_bridges.vitals import VITALS
@@ -25,24 +26,13 @@ TARGETS = (85, 96)
 
 def observed(floor: Floor, seen: Observation, now: int, effects: list[Effect]) -> Iterable[str]:
     """Let an observation count at its bed, or say why not."""
-    errors = objections(seen, now, frozenset(floor.state.beds))
-    effects.append(ObservationTaken(seen.bed, seen.request, seen.person, now, errors))
-    if errors:
+    if not answered("observe", seen, [*common(floor, seen, "observed"), *_objections(seen, now)], now, effects):
         return ()
     floor.state.beds[seen.bed].observe(seen, now)
     return (seen.bed,)
 
 
-def objections(seen: Observation, now: int, beds: frozenset[str]) -> tuple[str, ...]:
-    """Return every reason to refuse `seen`, empty when it counts."""
-    return tuple(_objections(seen, now, beds))
-
-
-def _objections(seen: Observation, now: int, beds: frozenset[str]) -> Iterator[str]:
-    if seen.bed not in beds:
-        yield f"bed {seen.bed} is not on this gateway"
-    if not seen.person:
-        yield "person is empty: say who observed"
+def _objections(seen: Observation, now: int) -> Iterator[str]:
     if now - seen.observed_at > OLDEST:
         yield f"observed {span_text(now - seen.observed_at)} ago: too old to be live, at most {span_text(OLDEST)}"
     if seen.observed_at > now:

@@ -181,19 +181,8 @@ class Unclaimed(msgspec.Struct, frozen=True, tag="unclaimed"):
     why: str
 
 
-class ClaimTaken(msgspec.Struct, frozen=True, tag="claim-taken"):
-    """The answer to a claim: empty `errors` means the measurement is the bed's."""
-
-    bed: str
-    device: str
-    request: str
-    person: str
-    at: int
-    errors: tuple[str, ...] = ()
-
-
 class RequestTaken(msgspec.Struct, frozen=True, tag="request-taken"):
-    """The answer to the request `command` about a bed: empty `errors` means it was done."""
+    """The answer to the request `command` about a bed: empty `errors` means it was done. `device`: of a claim."""
 
     command: str
     bed: str
@@ -201,16 +190,7 @@ class RequestTaken(msgspec.Struct, frozen=True, tag="request-taken"):
     person: str
     at: int
     errors: tuple[str, ...] = ()
-
-
-class ObservationTaken(msgspec.Struct, frozen=True, tag="observation-taken"):
-    """The answer to an observation: empty `errors` means it counts."""
-
-    bed: str
-    request: str
-    person: str
-    at: int
-    errors: tuple[str, ...] = ()
+    device: str = ""
 
 
 class ReceiptCode(str, Enum):
@@ -306,8 +286,6 @@ Effect = (
     | Suppressed
     | AlertsSnapshot
     | RiskWanted
-    | ObservationTaken
-    | ClaimTaken
     | Unclaimed
     | ReceiptTaken
     | AudienceChanged

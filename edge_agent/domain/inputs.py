@@ -74,7 +74,16 @@ class LinkClosed(msgspec.Struct, frozen=True, tag="link-closed"):
     received_at: int
 
 
-class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
+class BedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What every request about a bed says: which bed, who asks, under which id, when it arrived."""
+
+    bed: str
+    person: str
+    request: str
+    received_at: int
+
+
+class Observation(BedRequest, frozen=True, kw_only=True, tag="observation"):
     """What a person saw or measured at the bedside.
 
     Vitals in units of their resolution; absent fields are not observed.
@@ -83,10 +92,6 @@ class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
     `observed_at` as far as the clock is known, else `received_at`.
     """
 
-    bed: str
-    person: str
-    request: str
-    received_at: int
     observed_at: int
     vitals: dict[str, int] = {}
     consciousness: str | None = None
@@ -96,23 +101,10 @@ class Observation(msgspec.Struct, frozen=True, tag="observation", kw_only=True):
     prescriber: str = ""
 
 
-class Claim(msgspec.Struct, frozen=True, tag="claim", kw_only=True):
+class Claim(BedRequest, frozen=True, kw_only=True, tag="claim"):
     """A person says that what a shared device has just measured is of the patient in `bed`."""
 
-    bed: str
     device: str
-    person: str
-    request: str
-    received_at: int
-
-
-class BedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What every request about a bed says: which bed, who asks, under which id, when it arrived."""
-
-    bed: str
-    person: str
-    request: str
-    received_at: int
 
 
 class AdmitAsked(BedRequest, frozen=True, kw_only=True, tag="admit"):

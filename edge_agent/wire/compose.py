@@ -10,10 +10,8 @@ from edge_agent.domain.alerts import OVER, Priority
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
-    ClaimTaken,
     Effect,
     LinkReport,
-    ObservationTaken,
     QuietTaken,
     ReceiptTaken,
     RequestTaken,
@@ -74,7 +72,7 @@ def compose(effect: Effect, topics: Topics, stamp: Stamp, links: Iterable[LinkRe
             draft = _draft("suppressed", topics, suppressed(effect, stamp), effect.at, Urgency.BACKLOG, bed=effect.bed)
         case StoredReadings():
             draft = _draft("vitals-history", topics, stored(effect), effect.at, Urgency.BACKLOG, bed=effect.bed)
-        case ObservationTaken() | ClaimTaken() | RequestTaken() | QuietTaken() if effect.request:
+        case RequestTaken() | QuietTaken() if effect.request:
             draft = command_result(topics, effect.at, answer(effect))
         case ReceiptTaken():
             draft = _receipt_draft(effect, topics, stamp)

@@ -11,7 +11,7 @@ from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
     Effect,
-    ObservationTaken,
+    RequestTaken,
     ScoreReport,
     StreamView,
     VitalsReport,
@@ -125,7 +125,7 @@ class Bench:
             observed_at=self.now - age_s * SECOND,
             **seen,
         )
-        return next(e.errors for e in self.give(made) if isinstance(e, ObservationTaken))
+        return next(e.errors for e in self.give(made) if isinstance(e, RequestTaken))
 
     def fact(self, code: str, *, present: bool, devices: tuple[str, ...] = ()) -> None:
         """Report something about the gateway."""

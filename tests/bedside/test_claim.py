@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.bedside.waiting import hold
-from edge_agent.domain.effects import ClaimTaken, DeviceReport, StoredReadings, Unclaimed
+from edge_agent.domain.effects import DeviceReport, RequestTaken, StoredReadings, Unclaimed
 from edge_agent.domain.inputs import Attached, Claim, LinkOpened, SettingsApplied
 from edge_agent.domain.settings import SECOND, Bed, Device, Expected, WardSettings
 from firmware_bridges.vitals import Reason, Validity
@@ -31,7 +31,7 @@ def ward(expected: Expected | None = None) -> WardSettings:
 def claim(bench: Bench, bed: str = "1", device: str = "ear", person: str = "nurse7") -> tuple[str, ...]:
     """Let a person claim now; return the objections."""
     given = Claim(bed=bed, device=device, person=person, request="r", received_at=bench.now)
-    return next(effect.errors for effect in bench.give(given) if isinstance(effect, ClaimTaken))
+    return next(effect.errors for effect in bench.give(given) if isinstance(effect, RequestTaken))
 
 
 def temperatures(bench: Bench) -> dict[str, int | None]:

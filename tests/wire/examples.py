@@ -30,12 +30,10 @@ from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
     AlertSystem,
-    ClaimTaken,
     DeviceReport,
     Effect,
     LinkReport,
     LinkState,
-    ObservationTaken,
     QuietTaken,
     ReceiptCode,
     ReceiptTaken,
@@ -259,8 +257,8 @@ def _of_a_bed() -> Iterator[tuple[str, Effect]]:
     yield "stored", StoredReadings(bed="3", device="oxi-3", at=NOW, readings=(stored, warm, replace(warm, value=None)))
     yield "score", ScoreReport(bed="3", at=NOW, rule=replace(NEWS2, missing=()), risk=RISK, risk_at=NOW - 40 * SECOND)
     yield "score-lower-bound-abstention", ScoreReport(bed="3", at=NOW, rule=NEWS2, risk=ABSTAINS, risk_at=NOW)
-    yield "command-claimed", ClaimTaken("3", "cuff-1", "claim-8", "nurse-7", NOW)
-    yield "command-done", ObservationTaken("3", "obs-8", "nurse-7", NOW)
+    yield "command-claimed", RequestTaken("claim", "3", "claim-8", "nurse-7", NOW, device="cuff-1")
+    yield "command-done", RequestTaken("observe", "3", "obs-8", "nurse-7", NOW)
     yield "command-transfer-done", RequestTaken("transfer", "3", "t-1", "nurse-7", NOW)
     yield "command-quiet-done", QuietTaken("q-1", "nurse-7", NOW, NOW + 120 * SECOND)
     yield "receipt-paused", replace(ANSWER, outcome=Outcome.PAUSED, revision=4, until=NOW + 120 * SECOND)

@@ -19,11 +19,10 @@ from edge_agent.domain.alerts import (
 from edge_agent.domain.effects import (
     AlertChanged,
     AlertsSnapshot,
-    ClaimTaken,
     Effect,
     LinkReport,
     LinkState,
-    ObservationTaken,
+    RequestTaken,
     ScoreReport,
     StoredReadings,
     StreamView,
@@ -35,7 +34,7 @@ from edge_agent.domain.settings import BedState
 from edge_agent.domain.windows import CAUSES, Abstention, Driver, RiskScore
 from edge_agent.wire.envelope import TRUSTS
 from edge_agent.wire.outgoing import Stamp
-from edge_agent.wire.topics import Topics
+from edge_agent.wire.topics import COMMANDS, Topics
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import VITALS, Reading, Reason, Validity
 
@@ -185,7 +184,15 @@ effects: st.SearchStrategy[Effect] = st.one_of(
     ),
     st.builds(Suppressed, bed=ids, condition=ids, at=times, would_have=times, encounter=beds),
     st.builds(StoredReadings, bed=ids, device=ids, at=times, readings=several(readings), encounter=beds),
-    st.builds(ClaimTaken, bed=ids, device=ids, request=ids, person=ids, at=times, errors=several(words)),
-    st.builds(ObservationTaken, bed=ids, request=ids, person=ids, at=times, errors=several(words)),
+    st.builds(
+        RequestTaken,
+        command=st.sampled_from(COMMANDS),
+        bed=ids,
+        device=ids,
+        request=ids,
+        person=ids,
+        at=times,
+        errors=several(words),
+    ),
 )
 """Every effect that is for the wire."""

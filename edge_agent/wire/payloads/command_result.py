@@ -6,11 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge_agent.domain.effects import ClaimTaken, ObservationTaken, QuietTaken, RequestTaken
+from edge_agent.domain.effects import QuietTaken, RequestTaken
 from edge_agent.wire.envelope import Body
 
-Answer = ObservationTaken | ClaimTaken | QuietTaken | RequestTaken
-_COMMANDS: dict[type, str] = {ObservationTaken: "observe", ClaimTaken: "claim", QuietTaken: "quiet"}
+Answer = QuietTaken | RequestTaken
 
 
 class CommandResult(Body, frozen=True, kw_only=True, tag="bedside/command-result/1"):
@@ -26,15 +25,16 @@ class CommandResult(Body, frozen=True, kw_only=True, tag="bedside/command-result
 
 
 def answer(taken: Answer) -> CommandResult:
-    """Return the ward's answer to a request."""
+    """Return the ward's answer to a request: about a bed, or for quiet."""
+    about = taken if isinstance(taken, RequestTaken) else None
     return CommandResult(
-        command=taken.command if isinstance(taken, RequestTaken) else _COMMANDS[type(taken)],
+        command=about.command if about else "quiet",
         request=taken.request,
         done=not taken.errors,
         errors=taken.errors,
-        bed=None if isinstance(taken, QuietTaken) else taken.bed,
+        bed=about.bed if about else None,
         person=taken.person,
-        device=taken.device if isinstance(taken, ClaimTaken) else None,
+        device=(about.device or None) if about else None,
     )
 
 
