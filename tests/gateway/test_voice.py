@@ -1,20 +1,39 @@
-"""What an effect makes the shell do: the two that concern devices directly."""
+"""What an effect makes the shell do: a change is committed before it is answered, and devices are hung up on."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from edge_agent.domain.effects import HangUp, Unclaimed
+import pytest
+
+from edge_agent.domain.effects import HangUp, RequestTaken, Unclaimed
 from edge_agent.gateway.voice import Hands, Voice
-from edge_agent.wire.outgoing import Stamp
+from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.topics import Topics
 
 
-def test_the_wrong_device_is_hung_up_on_and_an_unclaimed_measurement_is_audited_without_its_value() -> None:
-    did: list[tuple[Any, ...]] = []
-    hands = Hands(
-        outlet=None,  # type: ignore[arg-type]  # nothing is published here
-        remember=dict,
+class Kept:
+    """What would be sent: `durable` waits for the commit of `memory`, `plain` does not."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.durable: list[tuple[list[str], dict[str, bytes]]] = []
+        self.plain: list[str] = []
+
+    def publish(self, draft: Draft) -> None:
+        """Take a message that needs no commit."""
+        self.plain.append(draft.correlation)
+
+    def publish_alert(self, drafts: list[Draft], memory: dict[str, bytes]) -> None:
+        """Take messages that are sent once they are on the disk with the memory."""
+        self.durable.append(([draft.correlation for draft in drafts], memory))
+
+
+def hands(outlet: Kept, did: list[tuple[Any, ...]]) -> Hands:
+    """Note in `did` what is done to devices and written to the audit log."""
+    return Hands(
+        outlet=outlet,
+        remember=lambda: {"ward": b"state"},
         send=lambda *_: False,
         ask=lambda _question: None,
         freeze=lambda *_: None,
@@ -23,9 +42,35 @@ def test_the_wrong_device_is_hung_up_on_and_an_unclaimed_measurement_is_audited_
         sound=lambda _signal: None,
         heard_by=lambda _audience: None,
     )
-    voice = Voice(Topics("S", "W", "G"), lambda: Stamp("run", "boot", "unsynced", None), hands)
+
+
+def voice(outlet: Kept, did: list[tuple[Any, ...]]) -> Voice:
+    """Speak as gateway G, whose clock is not synchronised."""
+    return Voice(Topics("S", "W", "G"), lambda: Stamp("run", "boot", "unsynced", None), hands(outlet, did))
+
+
+@pytest.mark.parametrize("command", ["observe", "claim", "transfer", "set_limits"])
+def test_what_a_command_changed_is_on_the_disk_before_it_is_answered(command: str) -> None:
+    outlet, did = Kept(), list[tuple[Any, ...]]()
+    voice(outlet, did).speak([RequestTaken(command, "3", "r-1", "nurse-7", 5)], 5)
+    assert outlet.plain == []
+    [(answered, memory)] = outlet.durable
+    assert answered == ["r-1"]
+    assert memory == {"ward": b"state"}
+    assert "r-1" in did[0][0]
+
+
+def test_what_was_refused_changed_nothing_and_is_answered_at_once() -> None:
+    outlet = Kept()
+    voice(outlet, []).speak([RequestTaken("observe", "3", "r-1", "nurse-7", 5, ("spo2: not a number",))], 5)
+    assert outlet.durable == []
+    assert outlet.plain == ["r-1"]
+
+
+def test_the_wrong_device_is_hung_up_on_and_an_unclaimed_measurement_is_audited_without_its_value() -> None:
+    did: list[tuple[Any, ...]] = []
     gone = Unclaimed("cuff", 5, ("systolic", "diastolic"), "nobody claimed it in time")
-    voice.speak([HangUp("ox", "wrong device"), gone], 5)
+    voice(Kept(), did).speak([HangUp("ox", "wrong device"), gone], 5)
     assert did == [
         ("ox", "wrong device"),
         ("measurement of cuff (systolic, diastolic) goes nowhere: nobody claimed it in time",),
