@@ -28,6 +28,10 @@ class Kept:
         """Take messages that are sent once they are on the disk with the memory."""
         self.durable.append(([draft.correlation for draft in drafts], memory))
 
+    def confirmed(self, stream: str, *, by_person: bool) -> None:
+        """Refuse: nobody answers an alert here."""
+        raise AssertionError(stream, by_person)
+
 
 def hands(outlet: Kept, did: list[tuple[Any, ...]]) -> Hands:
     """Note in `did` what is done to devices and written to the audit log."""
