@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import socket
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 
 class Notifier:
     """Speaks to systemd when it started us; silent otherwise."""
@@ -32,8 +36,12 @@ class Notifier:
         self._send("STOPPING=1")
 
     def _send(self, message: str) -> None:
+        """Never wait: a manager that does not read, or is gone, must not hold up an alert; the next beat tells it."""
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.sendto(message.encode(), address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+            try:
+                sock.sendto(message.encode(), address)
+            except OSError as error:
+                log.warning("systemd cannot be told", message=message, why=error.strerror)
