@@ -47,7 +47,7 @@ fuzz: ## damage every device's frames a million times: ARGS="sensor_link --runs 
 	@tools/prepare.sh dev
 	@$(RUN) tests.fuzz $(ARGS)
 
-mutate: ## see which small changes of the bridges no test notices: ARGS="firmware_bridges/framing.py --sample 40"
+mutate: ## see which small changes of bridges and bedside no test notices: ARGS="edge_agent/bedside/delay.py --sample 40"
 	@tools/prepare.sh dev
 	@$(RUN) tools.mutate $(ARGS)
 

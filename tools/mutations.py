@@ -49,6 +49,8 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Pow: ast.Mult,
 }
 _JOINS: dict[type[ast.boolop], type[ast.boolop]] = {ast.And: ast.Or, ast.Or: ast.And}
+_EXTREMES = {"min": "max", "max": "min"}
+_SEVERAL = ast.Tuple | ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
 
 
 def mutations(tree: ast.Module) -> list[Mutation]:
@@ -88,11 +90,47 @@ def _types(node: ast.expr) -> bool:
 
 def _of(node: ast.AST) -> Iterator[Mutation]:
     if isinstance(node, ast.expr | ast.stmt):
-        for what, apply in _changes(node):
+        for what, apply in (*_changes(node), *_operators(node)):
             yield Mutation(node.lineno, node.col_offset, what, apply)
+    if isinstance(node, ast.FunctionDef | ast.If | ast.For | ast.While | ast.Try | ast.With):
+        yield from _removals(node.body)
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, Apply]]:  # noqa: C901 - one branch is one kind of change
+    """Yield changes of where the program goes and of what it says."""
+    if isinstance(node, ast.If | ast.IfExp | ast.While) and not _reversible(node.test):
+        yield "condition", lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        for ifs in (each.ifs for each in node.generators):
+            for place, test in enumerate(ifs):
+                if not _reversible(test):
+                    yield "condition", partial(ifs.__setitem__, place, ast.UnaryOp(ast.Not(), test))
+    elif isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) not in {"None", "()"}:
+        nothing = ast.Tuple([]) if isinstance(node.value, _SEVERAL) else ast.Constant(None)
+        yield "returns nothing", lambda: setattr(node, "value", nothing)
+    elif isinstance(node, ast.Break):
+        yield "break", lambda: setattr(node, "__class__", ast.Continue)
+    elif isinstance(node, ast.Continue):
+        yield "continue", lambda: setattr(node, "__class__", ast.Break)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield "truth", lambda: setattr(node, "value", not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+        for value in {node.value + 1: "", node.value - 1: "", 0: ""}:
+            if value != node.value:
+                yield f"number {value}", partial(setattr, node, "value", value)
+
+
+def _reversible(test: ast.expr) -> bool:
+    """Tell whether a change of the operator itself says the opposite already."""
+    if isinstance(test, ast.Compare):
+        return len(test.ops) == 1 and isinstance(
+            test.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot
+        )
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def _operators(node: ast.AST) -> Iterator[tuple[str, Apply]]:
+    """Yield changes of what combines values."""
     if isinstance(node, ast.Compare):
         for place, comparison in enumerate(node.ops):
             yield "comparison", partial(node.ops.__setitem__, place, _COMPARISONS[type(comparison)]())
@@ -100,23 +138,16 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Apply]]:  # noqa: C901 - one 
         yield "operator", lambda: setattr(node, "op", _OPERATORS[type(node.op)]())
     elif isinstance(node, ast.BoolOp):
         yield "and, or", lambda: setattr(node, "op", _JOINS[type(node.op)]())
-    elif isinstance(node, ast.If | ast.IfExp | ast.While):
-        yield "condition", lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield "truth", lambda: setattr(node, "value", not node.value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        yield "number + 1", lambda: setattr(node, "value", int(str(node.value)) + 1)
-        yield "number - 1", lambda: setattr(node, "value", int(str(node.value)) - 1)
-    elif isinstance(node, ast.Break):
-        yield "break", lambda: setattr(node, "__class__", ast.Continue)
-    elif isinstance(node, ast.Continue):
-        yield "continue", lambda: setattr(node, "__class__", ast.Break)
-    if isinstance(node, ast.FunctionDef | ast.If | ast.For | ast.While | ast.Try | ast.With):
-        yield from _removals(node.body)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield "not", lambda: setattr(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _EXTREMES:
+        called = node.func
+        yield "min, max", lambda: setattr(called, "id", _EXTREMES[called.id])
 
 
-def _removals(body: list[ast.stmt]) -> Iterator[tuple[str, Apply]]:
+def _removals(body: list[ast.stmt]) -> Iterator[Mutation]:
     for place, statement in enumerate(body):
         told = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.Raise) and not told:
-            yield f"without line {statement.lineno}", partial(body.__setitem__, place, ast.Pass())
+        if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.Raise | ast.Delete) and not told:
+            gone = partial(body.__setitem__, place, ast.Pass())
+            yield Mutation(statement.lineno, statement.col_offset, "without it", gone)
