@@ -5,30 +5,30 @@ from __future__ import annotations
 import msgspec
 
 from edge_agent.bedside.escalation import Callers
+from edge_agent.bedside.machine import Origin
+from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.stream import Stream
-from edge_agent.bedside.verdict import DeviceView
+from edge_agent.bedside.verdict import DeviceView, Timing
+from edge_agent.domain.alerts import Kind
 from edge_agent.domain.settings import SECOND, Bed, Device, WardSettings
 from firmware_bridges.bridge import Mode
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Run, settings, its own settings, devices excused by a gateway alert, who can be called.
+    """Settings, its own settings, devices excused by a gateway alert, who can be called.
 
-    `devices` are its own and all shared ones, `views` its own as seen now.
+    `devices` are its own and all shared ones, `views` its own as seen now. `timings` by rule and `origins` by kind are
+    what its conditions step with.
     """
 
-    run: str
     settings: WardSettings
     bed: Bed
     devices: tuple[Device, ...]
     views: tuple[DeviceView, ...]
     excused: frozenset[str]
     callers: Callers
-
-    @property
-    def latches(self) -> bool:
-        """Tell whether high alerts wait for a person: only where somebody could reset them."""
-        return self.settings.latch_high and self.callers.answering
+    timings: dict[str, Timing]
+    origins: dict[Kind, Origin]
 
     def max_age(self, stream: Stream) -> int:
         """Return the age in ns at which the stream's value is stale."""
@@ -39,3 +39,14 @@ class Context(msgspec.Struct, frozen=True):
     def blind_after(self) -> int:
         """Return how long nothing may be seen: the longest max_age of the required vitals and a second."""
         return max((self.settings.max_age(quantity) for quantity in self.bed.required), default=0) + SECOND
+
+
+def timings(settings: WardSettings) -> dict[str, Timing]:
+    """Return the delays of every rule about a bed under these settings, by rule."""
+    return {rule.id: rule.timing(settings) for rule in RULES.values()}
+
+
+def origins(run: str, bed: str, settings: WardSettings, callers: Callers) -> dict[Kind, Origin]:
+    """Return who speaks at a bed, by kind. A patient's high alerts wait for a person where one could reset them."""
+    latches = settings.latch_high and callers.answering
+    return {kind: Origin(run, bed, kind, latches and kind is Kind.PHYSIOLOGICAL) for kind in Kind}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge_agent.bedside.bed import BedUnit
-from edge_agent.bedside.context import Context
+from edge_agent.bedside.context import Context, origins, timings
 from edge_agent.bedside.escalation import callers
 from edge_agent.bedside.gateway import GatewayUnit
 from edge_agent.bedside.line import Line
@@ -45,7 +45,7 @@ class WardState(msgspec.Struct):
 class Floor:
     """The state with the bridges it is fed by.
 
-    `next`: when to wake, None before the first settings. `callers`: who can be called.
+    `next`: when to wake, None before the first settings. `callers`: who can be called. `beds_of`: a device's bed.
     """
 
     def __init__(self, state: WardState) -> None:
@@ -64,6 +64,7 @@ class Floor:
         """Make bridges for new devices and note what is looked up often."""
         self.all_changed()
         self.callers = callers(settings, self.state.displays)
+        self.beds_of = {device.id: device.bed for device in settings.devices if device.bed}
         self.routes = {device.id: route_of(device, settings) for device in settings.devices}
         self.bridges = {
             device.id: self.bridges.get(device.id) or self.routes[device.id].family.bridge()
@@ -91,7 +92,16 @@ class Floor:
             unit = state.beds[bed]
             mine = occupied(next(b for b in settings.beds if b.id == bed), unit)
             own, excused = individual(settings, unit), state.gateway.excused()
-            self._contexts[bed] = Context(state.run, own, mine, devices, views, excused, self.callers)
+            self._contexts[bed] = Context(
+                settings=own,
+                bed=mine,
+                devices=devices,
+                views=views,
+                excused=excused,
+                callers=self.callers,
+                timings=timings(own),
+                origins=origins(state.run, bed, own, self.callers),
+            )
         return self._contexts[bed]
 
     def consumer(self, name: str) -> Consumer | None:
@@ -121,8 +131,7 @@ class Floor:
 
     def quiet(self, line: Line) -> int | None:
         """Return when silence makes a line quiet, in ns; None for one that may be silent."""
-        route = self.routes[line.id]
-        return line.quiet_deadline(route.family.period) if route.continuous else None
+        return line.quiet_deadline(self.routes[line.id].quiet_after)
 
     def sooner(self, due: int | None) -> None:
         """Note a deadline without looking at all the others; waking too early changes nothing."""
@@ -132,14 +141,11 @@ class Floor:
     def earliest(self) -> int | None:
         """Look at all deadlines and return the first, in ns."""
         state = self.state
-        times = [bed.deadline for bed in state.beds.values()]
+        dues: list[int | None] = [bed.deadline for bed in state.beds.values()]
         for name, line in state.lines.items():
-            times.append(line.next_report)
-            dues = self.quiet(line), self.bridges[name].next_deadline(), deadline(line)
-            times.extend(due for due in dues if due is not None)
-        times.extend(state.audience.until.values())
-        times.extend(due for due in (state.gateway.deadline, state.local.quiet_until) if due is not None)
-        return min(times, default=None)
+            dues += (line.next_report, self.quiet(line), self.bridges[name].next_deadline(), deadline(line))
+        dues += (state.gateway.deadline, state.local.quiet_until, *state.audience.until.values())
+        return min((due for due in dues if due is not None), default=None)
 
 
 Handler = Callable[[Floor, Any, int, list[Effect]], Iterable[str]]

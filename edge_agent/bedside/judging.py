@@ -6,14 +6,13 @@ Technical rules come last: they inherit the priority of what they displace.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import msgspec
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
 from edge_agent.bedside.displacing import displaced, spoken_for
-from edge_agent.bedside.machine import Condition, Origin
+from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.settling import cause, deadline, settle
 from edge_agent.bedside.sight import last_seen
@@ -23,6 +22,9 @@ from edge_agent.domain.alerts import Alert, Kind
 from edge_agent.domain.effects import AlertChanged, Suppressed
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.windows import RiskScore
+
+RULES_ABOUT_PATIENTS = tuple(rule for rule in RULES.values() if rule.kind is not Kind.TECHNICAL)
+RULES_ABOUT_DEVICES = tuple(rule for rule in RULES.values() if rule.kind is Kind.TECHNICAL)
 
 
 def judge(
@@ -35,24 +37,24 @@ def judge(
     bed.rules_due = None
     spoken: set[str] = set()
     if context.bed.state is BedState.MONITORED:
-        for technical in (False, True):
-            rules = [rule for rule in RULES.values() if (rule.kind is Kind.TECHNICAL) is technical]
-            yield from _judge(bed, context, _view(bed, context, streams, now), rules, spoken)
+        view = _view(bed, context, streams, now)
+        yield from _judge(bed, context, view, RULES_ABOUT_PATIENTS, spoken)
+        yield from _judge(bed, context, _followed(view, bed), RULES_ABOUT_DEVICES, spoken)
     for alert in _signals(bed, context, spoken, now):
         yield AlertChanged(alert, context.bed.encounter)
     bed.causes = [found for condition in bed.conditions.values() if (found := cause(condition)) is not None]
 
 
 def _judge(
-    bed: BedUnit, context: Context, view: BedView, rules: list[Rule], spoken: set[str]
+    bed: BedUnit, context: Context, view: BedView, rules: tuple[Rule, ...], spoken: set[str]
 ) -> Iterator[AlertChanged | Suppressed]:
     for rule in rules:
-        timing = rule.timing(context.settings)
-        origin = Origin(context.run, bed.id, rule.kind, context.latches and rule.kind is Kind.PHYSIOLOGICAL)
-        for finding in map(partial(_card, view), rule.evaluate(view)):
-            spoken.add(finding.condition)
-            condition = _condition(bed, finding)
+        timing, origin = context.timings[rule.id], context.origins[rule.kind]
+        for found in rule.evaluate(view):
+            spoken.add(found.condition)
+            condition = _condition(bed, found)
             before = condition.alert is not None
+            finding = _card(view, found) if found.present or before else found
             alert = condition.step(finding, view.now, timing, origin)
             _remind(bed, condition.deadline(timing))
             if alert is not None:
@@ -83,6 +85,15 @@ def _hidden(
         yield Suppressed(context.bed.id, condition.name, priority, by, since, now, encounter)
 
 
+def _followed(view: BedView, bed: BedUnit) -> BedView:
+    """Return the view with what the rules that have just spoken changed in it."""
+    return msgspec.structs.replace(view, active=_active(bed), displaced=displaced(bed.conditions.values()))
+
+
+def _active(bed: BedUnit) -> frozenset[str]:
+    return frozenset(name for name, c in bed.conditions.items() if c.alert and not c.latched)
+
+
 def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> BedView:
     return BedView(
         now=now,
@@ -90,7 +101,7 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         bed=context.bed,
         streams=streams,
         devices=context.views,
-        active=frozenset(name for name, c in bed.conditions.items() if c.alert and not c.latched),
+        active=_active(bed),
         blind=bed.blind,
         last_seen=last_seen(bed, context),
         score=bed.score,

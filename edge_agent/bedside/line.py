@@ -9,9 +9,6 @@ from edge_agent.domain.effects import DeviceReport, LinkReport, LinkState
 from edge_agent.domain.settings import SECOND, Device
 from firmware_bridges.vitals import DeviceStatus, Reading, Reason
 
-QUIET_AFTER = 5 * SECOND
-"""An open link of a continuous device that says nothing for this long is quiet."""
-
 REPORT_EVERY = 30 * SECOND
 
 
@@ -85,11 +82,11 @@ class Line(msgspec.Struct):
         name = reason.value if isinstance(reason, Reason) else reason
         self.rejected[name] = self.rejected.get(name, 0) + 1
 
-    def quiet_deadline(self, period: int) -> int | None:
-        """Return when silence makes a streaming link quiet. `period`: ns between two frames."""
-        if self.state is not LinkState.STREAMING or self.last_data is None:
+    def quiet_deadline(self, after: int | None) -> int | None:
+        """Return when `after` ns of silence make a streaming link quiet; None for one that may be silent."""
+        if after is None or self.last_data is None or self.state is not LinkState.STREAMING:
             return None
-        return self.last_data + max(QUIET_AFTER, 2 * period)
+        return self.last_data + after
 
     def report(self) -> DeviceReport:
         """Return the counters for health."""

@@ -12,18 +12,22 @@ from firmware_bridges.bridge import Family, Mode
 from firmware_bridges.families import FAMILIES
 from firmware_bridges.vitals import VITALS
 
+QUIET_AFTER = 5 * SECOND
+"""An open link of a continuous device that says nothing for this long, or for two of its frames, is quiet."""
+
 
 class Route(msgspec.Struct, frozen=True):
     """Where a device's readings go, looked up for every frame.
 
-    Its bed, and per vital the mode and the age at which it is stale.
+    Its bed, and per vital the mode and the age at which it is stale. `quiet_after`: how long its link may be silent, in
+    ns, None: for ever.
     """
 
     device: Device
     family: Family
     modes: dict[str, Mode]
     max_age: dict[str, int]
-    continuous: bool
+    quiet_after: int | None
 
 
 def route_of(device: Device, settings: WardSettings) -> Route:
@@ -32,7 +36,8 @@ def route_of(device: Device, settings: WardSettings) -> Route:
     modes = {measure.vital: measure.mode for measure in family.measures}
     spot = settings.spot_max_age_min * 60 * SECOND
     ages = {v: spot if m is Mode.SPOT else settings.max_age(VITALS[v].quantity) for v, m in modes.items()}
-    return Route(device, family, modes, ages, Mode.CONTINUOUS in modes.values())
+    quiet_after = max(QUIET_AFTER, 2 * family.period) if Mode.CONTINUOUS in modes.values() else None
+    return Route(device, family, modes, ages, quiet_after)
 
 
 def view_of(device: Device, line: Line) -> DeviceView:

@@ -18,6 +18,8 @@ def ranked(streams: list[Stream], quantity: str, bed: Bed, devices: tuple[Device
 
     Configured sources, then devices as listed, people last.
     """
+    if len(streams) == 1:
+        return [*streams]
     order = [*bed.sources.get(quantity, ()), *(d.id for d in devices), PERSON]
     return sorted(streams, key=lambda stream: (stream.mode is Mode.SPOT, order.index(stream.device)))
 

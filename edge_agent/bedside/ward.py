@@ -116,8 +116,7 @@ class Ward:
         for bed in state.beds.values() if state.gateway.unseen else ():
             if bed.blind or any(not stream.off for stream in bed.streams.values()):
                 state.gateway.seen(bed.id)
-        beds_of = {device.id: device.bed for device in state.settings.devices if device.bed}
-        return state.gateway.evaluate(state.run, beds_of, self._floor.callers, now)
+        return state.gateway.evaluate(state.run, self._floor.beds_of, self._floor.callers, now)
 
 
 _ENCODER = msgspec.msgpack.Encoder()
