@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edge_agent.bedside.asked import answered, common
-from edge_agent.bedside.emptying import clear, end_alerts
+from edge_agent.bedside.emptying import empty
 from edge_agent.bedside.floor import Floor
 from edge_agent.bedside.scores import SCORES
 from edge_agent.domain.effects import Effect
@@ -18,9 +18,8 @@ def admitted(floor: Floor, asked: AdmitAsked, now: int, effects: list[Effect]) -
     """Put a patient into a bed, or say why not."""
     if not answered("admit", asked, [*common(floor, asked), *_cannot_admit(floor, asked)], now, effects):
         return ()
-    effects.extend(end_alerts(floor, asked.bed, now, f"another patient was admitted by {asked.person}"))
+    effects.extend(empty(floor, asked.bed, now, f"another patient was admitted by {asked.person}"))
     unit = floor.state.beds[asked.bed]
-    clear(unit, now)
     unit.vacant = False
     unit.stay = Stay(asked.encounter, asked.patient, asked.person, now)
     floor.changed(asked.bed)
@@ -31,9 +30,8 @@ def discharged(floor: Floor, asked: DischargeAsked, now: int, effects: list[Effe
     """Empty a bed, or say why not. Its alerts end by the word of the person who asked."""
     if not answered("discharge", asked, [*common(floor, asked), *_cannot_discharge(floor, asked)], now, effects):
         return ()
-    effects.extend(end_alerts(floor, asked.bed, now, f"discharged by {asked.person}"))
+    effects.extend(empty(floor, asked.bed, now, f"discharged by {asked.person}"))
     unit = floor.state.beds[asked.bed]
-    clear(unit, now)
     unit.vacant = True
     floor.changed(asked.bed)
     return (asked.bed,)

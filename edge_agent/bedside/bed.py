@@ -26,6 +26,19 @@ LASTING = ("spo2_scale", "spo2_target")
 """Facts that do not age out: a prescription holds until somebody changes it."""
 
 
+OF_THE_PATIENT = ("stay", "vacant", "absence", "own_limits", "facts", "hours", "risk", "risk_at")
+"""The fields of a bed that go with the patient, and end with the stay. `streams` and `conditions` do so in part."""
+
+OF_WHOEVER_IS_HERE = ("chosen", "score", "score_told", "score_due", "risk_due", "risk_asked", "risk_of", "causes")
+"""What is found anew from the others as soon as somebody else is in the bed."""
+
+OF_THE_PLACE = (
+    *("id", "state", "watched_since", "blind", "blind_since", "reported_at", "fresh", "reported_fresh"),
+    *("risk_request", "snapshot_due", "dirty", "rules_due", "deadline"),
+)
+"""What stays with the bed. Every field stands in one of these three; the tests see to it."""
+
+
 class Fact(msgspec.Struct, frozen=True):
     """Something a person stated: `value` as text, when and by whom."""
 
@@ -130,6 +143,15 @@ class BedUnit(msgspec.Struct):
             stream.forget(now)
         for condition in self.conditions.values():
             condition.forget(now)
+
+    def forget_patient(self, now: int) -> None:
+        """Forget every fact of a stay, and what was measured. Conditions keep how many alerts they have raised here."""
+        empty = BedUnit(self.id, now, Hours(epoch=now), now)
+        for field in OF_THE_PATIENT + OF_WHOEVER_IS_HERE:
+            setattr(self, field, getattr(empty, field))
+        self.streams = {}
+        self.conditions = {name: Condition(name, c.ordinal) for name, c in self.conditions.items()}
+        self.risk_request += 1  # an answer that is still on its way is about somebody else
 
     def shift(self, by: int) -> None:
         """Move every time by `by` ns, into another boot's clock."""

@@ -26,7 +26,7 @@ class Crossing(msgspec.Struct):
             return None
         plain = finding.present if finding.plain is None else finding.plain
         if not plain:
-            return self._over()
+            return self.over()
         if self.since is None:
             self.since, self.told, self.priority = now if finding.since is None else finding.since, after, Priority.INFO
             if before:
@@ -37,7 +37,8 @@ class Crossing(msgspec.Struct):
         self.priority = max(self.priority, finding.priority, key=lambda priority: priority.rank)
         return None
 
-    def _over(self) -> tuple[SuppressedBy, int] | None:
+    def over(self) -> tuple[SuppressedBy, int] | None:
+        """End the crossing. Return why and since when nobody was told of it; None when somebody was, or without one."""
         since, self.since = self.since, None
         if since is None or self.told:
             return None

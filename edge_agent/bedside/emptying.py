@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.ending import Ending, end
 from edge_agent.bedside.floor import Floor
-from edge_agent.bedside.hours import Hours
-from edge_agent.domain.effects import AlertChanged
 
 
-def end_alerts(floor: Floor, bed: str, now: int, reason: str) -> Iterator[AlertChanged]:
-    """End every alert of a bed because a named person ended what it is about."""
+def end_alerts(floor: Floor, bed: str, now: int, reason: str) -> Iterator[Ending]:
+    """End every alert of a bed because a named person ended what it is about; what was still counted counts no more."""
     encounter = floor.context(bed).bed.encounter
     for condition in floor.state.beds[bed].conditions.values():
-        if (ended := condition.finish(now, reason)) is not None:
-            yield AlertChanged(ended, encounter)
+        yield from end(condition, bed, encounter, now, reason)
 
 
-def clear(unit: BedUnit, now: int) -> None:
-    """Forget every fact of a stay: what was measured, observed, prescribed, limited, scored; who is away, and why."""
-    unit.stay = unit.absence = unit.own_limits = unit.score = unit.risk = unit.risk_at = unit.risk_due = None
-    unit.facts, unit.streams, unit.chosen, unit.hours = {}, {}, {}, Hours(epoch=now)
-    unit.score_told = ""
-    unit.risk_request += 1  # an answer that is still on its way is about somebody else
+def empty(floor: Floor, bed: str, now: int, reason: str) -> Iterator[Ending]:
+    """End every alert of a bed, then forget all of the stay: measured, observed, prescribed, limited."""
+    yield from end_alerts(floor, bed, now, reason)
+    unit = floor.state.beds[bed]
+    unit.forget_patient(now)
     watch_anew(unit, now)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
 from edge_agent.bedside.displacing import displaced, spoken_for
+from edge_agent.bedside.ending import Ending, end, suppressed
 from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.settling import cause, deadline, settle
@@ -27,9 +28,7 @@ RULES_ABOUT_PATIENTS = tuple(rule for rule in RULES.values() if rule.kind is not
 RULES_ABOUT_DEVICES = tuple(rule for rule in RULES.values() if rule.kind is Kind.TECHNICAL)
 
 
-def judge(
-    bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int
-) -> Iterator[AlertChanged | Suppressed]:
+def judge(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> Iterator[Ending]:
     """Run every rule and step its conditions; conditions no rule speaks of any more end.
 
     `streams` by quantity, the chosen one first.
@@ -40,14 +39,17 @@ def judge(
         view = _view(bed, context, streams, now)
         yield from _judge(bed, context, view, RULES_ABOUT_PATIENTS, spoken)
         yield from _judge(bed, context, _followed(view, bed), RULES_ABOUT_DEVICES, spoken)
-    for alert in _signals(bed, context, spoken, now):
+    for name in [name for name in bed.conditions if name not in spoken]:
+        reason = f"no longer watched (bed is {context.bed.state.value})"
+        yield from end(bed.conditions[name], bed.id, context.bed.encounter, now, reason)
+    for alert in _signals(bed, context, now):
         yield AlertChanged(alert, context.bed.encounter)
     bed.causes = [found for condition in bed.conditions.values() if (found := cause(condition)) is not None]
 
 
 def _judge(
     bed: BedUnit, context: Context, view: BedView, rules: tuple[Rule, ...], spoken: set[str]
-) -> Iterator[AlertChanged | Suppressed]:
+) -> Iterator[Ending]:
     for rule in rules:
         timing, origin = context.timings[rule.id], context.origins[rule.kind]
         for found in rule.evaluate(view):
@@ -62,12 +64,8 @@ def _judge(
             yield from _hidden(condition, finding, context, view.now, before=before)
 
 
-def _signals(bed: BedUnit, context: Context, spoken: set[str], now: int) -> Iterator[Alert]:
-    """End what no rule spoke of, then let every signal follow its condition."""
-    for name in [n for n in bed.conditions if n not in spoken]:
-        ended = bed.conditions[name].finish(now, f"no longer watched (bed is {context.bed.state.value})")
-        if ended is not None:
-            yield ended
+def _signals(bed: BedUnit, context: Context, now: int) -> Iterator[Alert]:
+    """Let every signal follow its condition."""
     for condition in bed.conditions.values():
         yield from settle(condition, context.callers, now, spoken_for=spoken_for(condition, bed.conditions))
         _remind(bed, deadline(condition, context.callers))
@@ -77,12 +75,9 @@ def _hidden(
     condition: Condition, finding: Finding, context: Context, now: int, *, before: bool
 ) -> Iterator[Suppressed]:
     """Yield what a plain rule would have announced, and this one did not."""
-    crossing = condition.crossing
-    hidden = crossing.step(finding, now, before=before, after=condition.alert is not None)
+    hidden = condition.crossing.step(finding, now, before=before, after=condition.alert is not None)
     if hidden is not None:
-        by, since = hidden
-        priority, encounter = crossing.priority, context.bed.encounter
-        yield Suppressed(context.bed.id, condition.name, priority, by, since, now, encounter)
+        yield suppressed(condition, context.bed.id, context.bed.encounter, hidden, now)
 
 
 def _followed(view: BedView, bed: BedUnit) -> BedView:

@@ -304,7 +304,10 @@ class Condition(msgspec.Struct):
         )
 
     def finish(self, now: int, reason: str, *, verifiable: bool = False) -> Alert | None:
-        """End the alert, if there is one, with `reason` in words; `verifiable`: valid data say that it is over."""
+        """End the alert, if there is one, with `reason` in words; `verifiable`: valid data say that it is over.
+
+        A delay that was running ends with it.
+        """
         return self._close(now, Phase.END, reason, verifiable=verifiable)
 
     def reset(self, now: int, reason: str) -> Alert | None:
@@ -315,6 +318,7 @@ class Condition(msgspec.Struct):
 
     def _close(self, now: int, phase: Phase, reason: str, *, verifiable: bool = False) -> Alert | None:
         if self.alert is None:
+            self.delay, self.live = Delay(), False
             return None
         closed = self.revise(
             now,
@@ -347,17 +351,20 @@ class Condition(msgspec.Struct):
             owner = owner or self.alert.accepted_by
         return self.revise(now, Phase.UPDATE, accepted_by=owner)
 
-    def resume(self, alert: Alert, left: Condition, now: int, origin: Origin) -> Alert:
-        """Go on with what `left`, of another bed, had: the patient has moved. A new event with the old one's past."""
-        ordinal = self.ordinal + 1
-        for field in self.__struct_fields__:
-            setattr(self, field, getattr(left, field))
+    def move(self, ordinal: int, now: int, origin: Origin) -> Alert | None:
+        """Go on at another bed: the patient has moved. Its alert is a new event there, with the old one's past.
+
+        `ordinal`: that of the last alert which the condition of this name has raised there.
+        """
         self.ordinal = ordinal
+        if self.alert is None:
+            return None
+        self.ordinal += 1
         self.alert = msgspec.structs.replace(
-            alert,
+            self.alert,
             bed=origin.bed,
-            event_id=_event_id(origin, self.name, ordinal),
-            ordinal=ordinal,
+            event_id=_event_id(origin, self.name, self.ordinal),
+            ordinal=self.ordinal,
             revision=1,
             phase=Phase.START,
             raised=now,

@@ -7,21 +7,23 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge_agent.bedside.asked import answered, common
-from edge_agent.bedside.bed import BedUnit
-from edge_agent.bedside.emptying import clear, end_alerts, watch_anew
+from edge_agent.bedside.bed import OF_THE_PATIENT, BedUnit
+from edge_agent.bedside.crossing import Crossing
+from edge_agent.bedside.emptying import empty, end_alerts, watch_anew
 from edge_agent.bedside.floor import Floor
 from edge_agent.bedside.machine import Condition, Origin
+from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.scores import SCORES
 from edge_agent.bedside.sight import required
-from edge_agent.bedside.stream import PERSON
+from edge_agent.bedside.stream import PERSON, Stream
 from edge_agent.domain.alerts import Kind
 from edge_agent.domain.effects import AlertChanged, Effect
 from edge_agent.domain.inputs import SwapAsked, TransferAsked
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.stays import Stay
 
-_OF_THE_PATIENT = ("stay", "vacant", "absence", "own_limits", "facts", "hours", "risk", "risk_at", "risk_due")
-"""The fields of a bed that go with the patient; all others belong to the place."""
+_TECHNICAL = tuple(rule.id for rule in RULES.values() if rule.kind is Kind.TECHNICAL)
+"""How the names of conditions begin that belong to the place: its devices and its view of whoever is there."""
 
 
 def transferred(floor: Floor, asked: TransferAsked, now: int, effects: list[Effect]) -> Iterable[str]:
@@ -29,7 +31,7 @@ def transferred(floor: Floor, asked: TransferAsked, now: int, effects: list[Effe
     errors = [*common(floor, asked), *_cannot_move(floor, asked.bed, asked.to), *_not_free(floor, asked.to)]
     if not answered("transfer", asked, errors, now, effects):
         return ()
-    clear(floor.state.beds[asked.to], now)
+    effects.extend(empty(floor, asked.to, now, f"another patient was moved here by {asked.person}"))
     floor.state.beds[asked.to].vacant = True
     return _exchange(floor, asked, now, effects)
 
@@ -52,10 +54,8 @@ def _exchange(floor: Floor, asked: TransferAsked | SwapAsked, now: int, effects:
     for unit in (here, there):
         _name(floor, unit, asked.person, now)
     gone, come = _depart(floor, here, there, now, effects), _depart(floor, there, here, now, effects)
-    _exchange_fields(here, there)
+    _exchange_fields(here, there, now)
     for unit in (here, there):
-        unit.chosen, unit.score, unit.score_told = {}, None, ""
-        unit.risk_request += 1  # an answer that is still on its way is about whoever was here
         watch_anew(unit, now)
         floor.changed(unit.id)
     _arrive(floor, there, gone, now, effects)
@@ -70,30 +70,43 @@ def _name(floor: Floor, unit: BedUnit, person: str, now: int) -> None:
         unit.stay = Stay(bed.encounter, bed.patient, person, now)
 
 
-def _exchange_fields(here: BedUnit, there: BedUnit) -> None:
-    for field in _OF_THE_PATIENT:
-        mine, theirs = getattr(here, field), getattr(there, field)
-        setattr(here, field, theirs)
-        setattr(there, field, mine)
-    observed = [{k: s for k, s in unit.streams.items() if s.device == PERSON} for unit in (here, there)]
-    there.streams, here.streams = observed
+def _exchange_fields(here: BedUnit, there: BedUnit, now: int) -> None:
+    units = (here, there)
+    patients = [({field: getattr(unit, field) for field in OF_THE_PATIENT}, _observed(unit)) for unit in units]
+    for unit, (fields, observed) in zip((there, here), patients, strict=True):
+        unit.forget_patient(now)
+        for field, value in fields.items():
+            setattr(unit, field, value)
+        unit.streams = observed
+
+
+def _observed(unit: BedUnit) -> dict[str, Stream]:
+    """Return what people observed; what the devices of a place measured stays with nobody."""
+    return {key: stream for key, stream in unit.streams.items() if stream.device == PERSON}
 
 
 def _depart(floor: Floor, unit: BedUnit, to: BedUnit, now: int, effects: list[Effect]) -> list[Condition]:
-    """End a bed's alerts, and return the conditions that go on elsewhere: those about the patient."""
-    present = [condition for condition in unit.conditions.values() if condition.alert is not None]
-    moving = [msgspec.structs.replace(c) for c in present if c.alert and c.alert.kind is not Kind.TECHNICAL]
+    """End a bed's alerts, and return the conditions that go on elsewhere: those about the patient.
+
+    What had been counted goes with them: resets, delays, what a plain limit would have done.
+    """
+    about = [condition for name, condition in unit.conditions.items() if not name.startswith(_TECHNICAL)]
+    moving = [msgspec.structs.replace(condition) for condition in about]
+    for condition in about:
+        condition.crossing = Crossing()
     effects.extend(end_alerts(floor, unit.id, now, f"transferred to bed {to.id}"))
     return moving
 
 
 def _arrive(floor: Floor, unit: BedUnit, moving: list[Condition], now: int, effects: list[Effect]) -> None:
     encounter = floor.context(unit.id).bed.encounter
-    for left in moving:
-        if left.alert is not None:
-            condition = unit.conditions.setdefault(left.name, Condition(left.name))
-            origin = Origin(floor.state.run, unit.id, left.alert.kind)
-            effects.append(AlertChanged(condition.resume(left.alert, left, now, origin), encounter))
+    for condition in moving:
+        kind = Kind.PHYSIOLOGICAL if condition.alert is None else condition.alert.kind
+        before = unit.conditions.get(condition.name)
+        unit.conditions[condition.name] = condition
+        ordinal = 0 if before is None else before.ordinal
+        goes_on = condition.move(ordinal, now, Origin(floor.state.run, unit.id, kind))
+        effects.extend([] if goes_on is None else [AlertChanged(goes_on, encounter)])
 
 
 def _cannot_move(floor: Floor, bed: str, to: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.emptying import empty
 from edge_agent.bedside.floor import Floor, Handler
 from edge_agent.bedside.hours import Hours
 from edge_agent.bedside.line import REPORT_EVERY, Line
@@ -39,6 +40,7 @@ def _settings(floor: Floor, applied: SettingsApplied, now: int, effects: list[Ef
             state.beds[bed_settings.id] = BedUnit(bed_settings.id, now, Hours(epoch=now), now)
         elif _watching(before, bed_settings.id) != _watching(after, bed_settings.id):
             state.beds[bed_settings.id].watched_since = now
+    _readmit(floor, after, now, effects)
     for name in {device.id for device in set(before.devices) ^ set(after.devices)}:
         line = state.lines.pop(name, None)
         if line is not None and line.waiting:
@@ -53,6 +55,15 @@ def _settings(floor: Floor, applied: SettingsApplied, now: int, effects: list[Ef
         bed.keep_only({device.id for device in after.devices if device.bed == bed.id or device.shared})
         bed.snapshot_due = True
     return list(state.beds)
+
+
+def _readmit(floor: Floor, after: WardSettings, now: int, effects: list[Effect]) -> None:
+    """Begin a stay in each bed to which the configuration gives another token, unless staff said who is in it."""
+    before = {bed.id: bed.encounter for bed in floor.state.settings.beds}
+    for bed in after.beds:
+        unit, token = floor.state.beds[bed.id], before.get(bed.id, bed.encounter)
+        if unit.stay is None and bed.encounter != token and (bed.encounter if unit.vacant else token):
+            effects.extend(empty(floor, bed.id, now, "another patient by configuration"))
 
 
 def _watching(settings: WardSettings, bed: str) -> tuple[object, ...]:
