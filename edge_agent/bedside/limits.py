@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from edge_agent.bedside.bed_limits import limit_of
 from edge_agent.bedside.loss import last_valid
-from edge_agent.bedside.stream import Stream
+from edge_agent.bedside.stream import Stream, overtaken
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
 from edge_agent.bedside.words import NAMES, finding_text, value_text
 from edge_agent.domain.alerts import Evidence, Kind, Priority, Why
@@ -67,19 +67,20 @@ def _budget(rule: str, limit: Limit) -> int | None:
 
 
 def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) -> Finding:
-    fresh = _fresh(view, rule, quantity)
-    worst = (min if low else max)(fresh, key=lambda pair: pair[1].value, default=None)
-    if worst is None:
+    fresh, held = _fresh(view, rule, quantity), rule in view.active
+    beyond = [pair for pair in fresh if _deeper(pair[1].value, _way_out(limit, pair[0], held=held, low=low), low=low)]
+    worst = (min if low else max)(beyond or fresh, key=lambda pair: pair[1].value, default=None)
+    if worst is None or (not beyond and overtaken(view.streams[quantity])):
         text = last_valid(view.streams.get(quantity, [])) or f"{NAMES[quantity]} never seen"
         return Finding(condition=rule, present=None, why=Why(text=text, rule=rule))
     stream, evidence = worst
     spot = stream.mode is Mode.SPOT
     edge = _scaled(limit.limit, stream)
-    slack = _scaled(limit.hysteresis, stream) if rule in view.active and not spot else 0
-    plain = _deeper(evidence.value, edge, low=low)
-    if not (plain or _deeper(evidence.value, edge + slack if low else edge - slack, low=low)):
+    if not beyond:
         text = f"{NAMES[quantity]} {value_text(stream.vital, evidence.value)}, inside its limit"
-        return Finding(condition=rule, present=False, why=Why(text=text, rule=rule, limit=edge), spot=spot)
+        alone = all(each.mode is Mode.SPOT for each, _ in fresh)
+        return Finding(condition=rule, present=False, why=Why(text=text, rule=rule, limit=edge), spot=alone)
+    plain = _deeper(evidence.value, edge, low=low)
     deep = limit.deep_limit is not None and _deeper(evidence.value, _scaled(limit.deep_limit, stream), low=low)
     others = [other for each, other in fresh if each is not stream and each.mode is Mode.CONTINUOUS and not spot]
     text = finding_text(evidence, 0 if spot else _lasted(view.now, stream, evidence, edge, low=low))
@@ -114,6 +115,13 @@ def _fresh(view: BedView, rule: str, quantity: str) -> list[tuple[Stream, Eviden
         and (evidence := stream.evidence()) is not None
         and not (stream.mode is Mode.SPOT and evidence.at <= dismissed)
     ]
+
+
+def _way_out(limit: Limit, stream: Stream, *, held: bool, low: bool) -> int:
+    """Return beyond what a stream counts: while an alert is held, a continuous one has some way to go inside."""
+    edge = _scaled(limit.limit, stream)
+    slack = _scaled(limit.hysteresis, stream) if held and stream.mode is Mode.CONTINUOUS else 0
+    return edge + slack if low else edge - slack
 
 
 def _scaled(value: Decimal, stream: Stream) -> int:

@@ -267,7 +267,7 @@ class Condition(msgspec.Struct):
             return None
         self.clearing = now if self.clearing is None else self.clearing
         self.lowering = now if self.lowering is None else self.lowering
-        if now < self.clearing + (0 if finding.spot else self._hold(timing)):
+        if now < self.clearing + (0 if finding.spot and self.spot else self._hold(timing)):
             return self._no_longer_deep(now, timing)
         if origin.latches and self._nobody_took_it():
             return self._latch(finding, now)

@@ -5,6 +5,8 @@ One vital of one device (or of the people who observe) at one bed, with its fres
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from edge_agent.bedside.quality import Gate
@@ -143,3 +145,17 @@ class Stream(msgspec.Struct):
             person=self.person,
             due=due,
         )
+
+
+def overtaken(streams: Iterable[Stream]) -> bool:
+    """Tell whether the newest value of a quantity is a continuous one that is lost: what is still fresh is older.
+
+    Such a spot value shows nothing of what has been since, and is no reason to end or lower anything.
+    """
+    lost, fresh = -1, -1
+    for stream in streams:
+        if not stream.off and stream.mode is Mode.CONTINUOUS:
+            return False
+        at = -1 if stream.at is None else stream.at
+        lost, fresh = (max(lost, at), fresh) if stream.off else (lost, max(fresh, at))
+    return lost > fresh

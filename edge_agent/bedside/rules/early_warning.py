@@ -5,13 +5,16 @@ An incomplete score is a lower bound and may alert. The condition bears the scor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from edge_agent.bedside.score_table import Measured
 from edge_agent.bedside.scores import SCORES
+from edge_agent.bedside.stream import overtaken
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
 from edge_agent.domain.alerts import Kind, Priority, Why
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import SECOND, WardSettings
+from firmware_bridges.vitals import VITALS
 
 ID = "early-warning"
 
@@ -20,7 +23,7 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
     score = view.score
     if score is None:
         return
-    missing = frozenset(score.missing)
+    missing = frozenset(score.missing).union(_overtaken(view, score))
     if score.priority is None:
         why = Why(text=text(score), rule=ID, score=score.total)
         yield Finding(condition=score.score, present=False, why=why, missing=missing)
@@ -44,6 +47,13 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
         missing=missing,
         material=(str(score.total), *score.missing),
     )
+
+
+def _overtaken(view: BedView, score: RuleScore) -> Iterator[str]:
+    """Give the parts that count an old spot value although a newer one was lost: they may not lower the score."""
+    for part in SCORES[score.score].parameters:
+        if isinstance(part, Measured) and overtaken(view.streams.get(VITALS[part.vital].quantity, ())):
+            yield part.name
 
 
 def text(score: RuleScore) -> str:
