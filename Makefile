@@ -38,9 +38,10 @@ format: venv ## put the code into its format, mend what ruff can mend
 docs: venv ## write the generated docs anew
 	$(RUN) tools.generate_docs
 
-bench: venv ## measure the agent against the naive script, and what a frame of each device costs
+bench: venv ## measure the agent against the naive script, and what a frame and a reading cost
 	@tools/prepare.sh dev mosquitto
 	@$(RUN) benchmarks.decode
+	@$(RUN) benchmarks.ward
 	@$(RUN) benchmarks $(ARGS)
 
 fuzz: ## damage every device's frames a million times: ARGS="sensor_link --runs 100000"
