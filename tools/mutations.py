@@ -49,6 +49,8 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Pow: ast.Mult,
 }
 _JOINS: dict[type[ast.boolop], type[ast.boolop]] = {ast.And: ast.Or, ast.Or: ast.And}
+_NOTHING = {"None", "()", "False"}
+"""What is returned where nothing is: to return None instead would say the same."""
 _EXTREMES = {"min": "max", "max": "min"}
 _SEVERAL = ast.Tuple | ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
 
@@ -105,7 +107,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Apply]]:  # noqa: C901 - one 
             for place, test in enumerate(ifs):
                 if not _reversible(test):
                     yield "condition", partial(ifs.__setitem__, place, ast.UnaryOp(ast.Not(), test))
-    elif isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) not in {"None", "()"}:
+    elif isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) not in _NOTHING:
         nothing = ast.Tuple([]) if isinstance(node.value, _SEVERAL) else ast.Constant(None)
         yield "returns nothing", lambda: setattr(node, "value", nothing)
     elif isinstance(node, ast.Break):

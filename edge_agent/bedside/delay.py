@@ -75,8 +75,8 @@ class Delay(msgspec.Struct):
     def _reached(self, priority: Priority, now: int, timing: Timing) -> bool:
         if now >= self.since[priority] + timing.delays[priority]:
             return True
-        deep = priority is Priority.HIGH and self.deep is not None and timing.deep is not None
-        if deep and now >= (self.deep or 0) + (timing.deep or 0):
+        deep = None if self.deep is None or timing.deep is None else self.deep + timing.deep
+        if priority is Priority.HIGH and deep is not None and now >= deep:
             return True
         if timing.burden is None or priority is not timing.quietest:
             return False

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.rules import not_monitored, signal_lost
-from edge_agent.domain.alerts import ConditionState, Kind, Priority
+from edge_agent.domain.alerts import Alert, ConditionState, Kind, Priority
 from firmware_bridges.vitals import VITALS
 
 
@@ -20,7 +20,7 @@ def displaced(conditions: Iterable[Condition]) -> dict[str, Priority]:
     for condition in conditions:
         alert = condition.alert
         if alert is not None and not _speaks_for_itself(condition):
-            for quantity in _inputs(condition):
+            for quantity in _inputs(condition, alert):
                 worst[quantity] = max(worst.get(quantity, Priority.INFO), alert.priority, key=_rank)
     return worst
 
@@ -29,22 +29,21 @@ def spoken_for(condition: Condition, conditions: Mapping[str, Condition]) -> boo
     """Tell whether a technical alert of at least its priority speaks for this one."""
     if condition.alert is None or _speaks_for_itself(condition):
         return False
-    names = (not_monitored.ID, *(f"{signal_lost.ID}-{quantity}" for quantity in _inputs(condition)))
+    names = (not_monitored.ID, *(f"{signal_lost.ID}-{quantity}" for quantity in _inputs(condition, condition.alert)))
     others = [other.alert for name in names if (other := conditions.get(name)) is not None and other.alert]
     return any(other.priority.rank >= condition.alert.priority.rank for other in others)
 
 
 def _speaks_for_itself(condition: Condition) -> bool:
     alert = condition.alert
-    lost = alert is not None and alert.state is ConditionState.ACTIVE and not alert.verifiable
-    return not lost or (alert is not None and alert.kind is Kind.TECHNICAL)
+    if alert is None or alert.kind is Kind.TECHNICAL:
+        return True
+    return alert.verifiable or alert.state is not ConditionState.ACTIVE
 
 
-def _inputs(condition: Condition) -> frozenset[str]:
+def _inputs(condition: Condition, alert: Alert) -> frozenset[str]:
     """Return the quantities the alert rests on."""
-    if condition.support or condition.alert is None:
-        return frozenset(condition.support)
-    return frozenset(VITALS[each.vital].quantity for each in condition.alert.why.evidence)
+    return frozenset(condition.support) or frozenset(VITALS[each.vital].quantity for each in alert.why.evidence)
 
 
 def _rank(priority: Priority) -> int:

@@ -28,14 +28,14 @@ _DO: dict[Outcome, Callable[[Condition, ReceiptGiven, int], Alert | None]] = {
 
 def given(floor: Floor, receipt: ReceiptGiven, now: int, effects: list[Effect]) -> Iterable[str]:
     """Let a receipt count, or say why not."""
-    consumer = floor.consumer(receipt.consumer)
-    condition = _find(floor, receipt)
-    alert = None if condition is None else condition.alert
+    consumer, found = floor.consumer(receipt.consumer), _find(floor, receipt)
+    alert = None if found is None else found[1]
     if consumer is None:
         refusal: _Refusal | None = (ReceiptCode.NOT_CONFIGURED, f"consumer {receipt.consumer} has no role in this ward")
-    elif alert is None or condition is None:
+    elif found is None:
         refusal = (ReceiptCode.UNKNOWN_EVENT, "no such alert is there now: it may be over")
     else:
+        condition, alert = found
         floor.state.audience.until[consumer.id] = max(now + LEASE, floor.state.audience.until.get(consumer.id, 0))
         refusal = _refusal(receipt, condition, alert, consumer, floor.state.settings)
         if refusal is None:
@@ -47,10 +47,10 @@ def given(floor: Floor, receipt: ReceiptGiven, now: int, effects: list[Effect]) 
     return () if refusal else (receipt.bed,)
 
 
-def _find(floor: Floor, receipt: ReceiptGiven) -> Condition | None:
+def _find(floor: Floor, receipt: ReceiptGiven) -> tuple[Condition, Alert] | None:
     for condition in floor.conditions(receipt.bed):
         if condition.alert is not None and condition.alert.event_id == receipt.event_id:
-            return condition
+            return condition, condition.alert
     return None
 
 

@@ -139,6 +139,15 @@ class Bench:
         self.give(Started(str(UUID(int=UUID(RUN).int + 1)), "boot", restored=True))
         self.give(SettingsApplied(ward or self.settings))
 
+    def reboot(self, off_for: int | None, uptime: int = 30 * SECOND) -> None:
+        """Boot the gateway anew: `uptime` ns ago, after `off_for` ns; None: nobody knows for how long it was off."""
+        data = self.ward.snapshot()
+        self.ward, self.now = Ward(), uptime
+        self.ward.restore(data)
+        self.ward.rebase(self.now, off_for)
+        self.give(Started(str(UUID(int=9)), "another boot", restored=True))
+        self.give(SettingsApplied(self.settings))
+
     def alerts(self, condition: str = "") -> list[Alert]:
         """Return every alert event so far, of one condition or of all."""
         events = [effect.alert for effect in self.effects if isinstance(effect, AlertChanged)]

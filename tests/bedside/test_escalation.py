@@ -6,9 +6,10 @@ import pytest
 
 from edge_agent.domain.alerts import Outcome, Phase
 from edge_agent.domain.effects import AlertSystem, AudienceChanged, LocalSignal, QuietTaken
-from edge_agent.domain.inputs import Listening, NobodyListened, QuietAsked
-from edge_agent.domain.settings import SECOND, Bed, Device
+from edge_agent.domain.inputs import Listening, NobodyListened, QuietAsked, Started
+from edge_agent.domain.settings import SECOND, Bed, Consumer, Device, Role
 from tests.bedside.desk import DOCTOR, NURSE, SCREEN, WORKSHOP, Desk, staffed
+from tests.bedside.harness import RUN
 
 
 def tiers(desk: Desk) -> list[tuple[int, int]]:
@@ -31,6 +32,22 @@ def test_not_received_in_time_calls_the_next_tier_once_and_then_sounds_here() ->
     first = next(e for e in desk.effects if isinstance(e, LocalSignal) and e.sounding)
     high = next(a for a in desk.alerts("spo2-low") if a.priority.value == "high")
     assert first.at == high.changed + 30 * SECOND
+
+
+def test_no_tier_is_passed_over() -> None:
+    desk = Desk(staffed(NURSE, DOCTOR, Consumer("consultant-app", Role.DOCTOR, 3)))
+    desk.low()
+    hold(desk, 100)
+    assert tiers(desk) == [(2, 15), (3, 30)]
+
+
+def test_a_display_of_the_gateways_own_file_is_called_before_the_doctor() -> None:
+    desk = Desk(staffed(DOCTOR))
+    desk.give(Started(RUN, "boot", displays=("screen",)))
+    desk.low()
+    desk.answer("spo2-low", Outcome.RECEIVED, consumer="screen")
+    hold(desk, 200)
+    assert tiers(desk) == [(2, 180)]
 
 
 def test_received_but_not_accepted_calls_the_next_tier_after_three_minutes() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from hypothesis import given, settings
 
 from edge_agent.bedside.ward import Ward
-from edge_agent.domain.inputs import SettingsApplied, Started
 from edge_agent.domain.settings import SECOND
 from tests.bedside.harness import Bench
 from tests.bedside.test_time import STORY, tell
@@ -56,12 +53,7 @@ def reboot(off_for: int | None) -> Bench:
         vitals={"respiratory_rate": 26}, consciousness="A", spo2_scale=2, spo2_target=(88, 92), prescriber="dr3"
     )
     bench.feed(60, {"spo2": 80})
-    data = bench.ward.snapshot()
-    bench.ward, bench.now, bench.effects = Ward(), 30 * SECOND, bench.effects
-    bench.ward.restore(data)
-    bench.ward.rebase(bench.now, off_for)
-    bench.give(Started(str(UUID(int=9)), "another boot", restored=True))
-    bench.give(SettingsApplied(bench.settings))
+    bench.reboot(off_for)
     return bench
 
 

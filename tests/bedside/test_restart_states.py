@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from edge_agent.bedside.ward import Ward
 from edge_agent.domain.alerts import Alert, Outcome
+from edge_agent.domain.inputs import Wake
+from edge_agent.domain.settings import SECOND
 from tests.bedside.desk import Desk
+from tests.bedside.harness import START
+from tests.bedside.test_time import shifted
 
 
 def active(desk: Desk) -> None:
@@ -82,6 +88,38 @@ def test_what_stands_is_there_again_and_shown(lead: Callable[[Desk], None]) -> N
     assert stands(after) == stands(before)
     assert len(desk.snapshots()) > shown
     assert stands(next(a for a in desk.snapshots()[-1].alerts if a.condition == "spo2-low")) == stands(before)
+
+
+def kept(desk: Desk) -> object:
+    """Return the alert about SpO2 and the call for somebody, as builtins."""
+    (found,) = (each for each in desk.ward._floor.conditions("1") if each.name == "spo2-low")
+    return msgspec.to_builtins((found.alert, found.call))
+
+
+@pytest.mark.parametrize("lead", STANDING)
+def test_in_another_boot_every_time_on_the_card_is_read_off_the_new_clock(lead: Callable[[Desk], None]) -> None:
+    """Else a nurse reads that a value of this morning was measured just now."""
+    desk = Desk()
+    lead(desk)
+    desk.give(Wake())
+    before = kept(desk)
+    data, off_for = desk.ward.snapshot(), 600 * SECOND
+    desk.ward = Ward()
+    desk.ward.restore(data)
+    desk.ward.rebase(desk.now + START, off_for)
+    assert shifted(kept(desk), 0) == shifted(before, START - off_for)
+
+
+def test_what_a_nurse_has_reset_stays_reset_in_another_boot_and_hides_no_new_value() -> None:
+    desk = Desk()
+    desk.observe(vitals={"systolic": 80})
+    desk.feed(2, {"spo2": 97})
+    desk.answer("systolic-low", Outcome.RESET)
+    desk.reboot(600 * SECOND)
+    desk.feed(5, {"spo2": 97})
+    assert desk.present("systolic-low") is None
+    desk.observe(vitals={"systolic": 82})
+    assert desk.present("systolic-low") is not None
 
 
 def test_a_delay_that_was_running_begins_anew_and_nothing_is_raised_twice() -> None:

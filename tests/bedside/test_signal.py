@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from edge_agent.bedside.signal import TRANSITIONS, step
-from edge_agent.bedside.ward import Ward
 from edge_agent.domain.alerts import (
     Alert,
     ConditionState,
@@ -23,8 +22,8 @@ from edge_agent.domain.alerts import (
     Why,
 )
 from edge_agent.domain.effects import ReceiptCode
-from edge_agent.domain.inputs import SettingsApplied, Started
 from edge_agent.domain.settings import SECOND
+from firmware_bridges.vitals import Reason
 from tests.bedside.desk import Desk, staffed
 
 QUIET = Inactivation(InactivationKind.AUDIO_PAUSED, "nurse7", "care", 60 * SECOND)
@@ -202,16 +201,24 @@ def test_one_lost_vital_inherits_what_it_displaces_and_leaves_the_rest_alone() -
     assert desk.the("spo2-low").signal is SignalState.OFF
 
 
+def test_nothing_speaks_for_a_technical_alert_although_it_cannot_be_verified() -> None:
+    desk = Desk()
+    desk.feed(5, {"spo2": 97})
+    for _ in range(10):
+        desk.say({}, conditions=frozenset({Reason.SENSOR_OFF}))
+        desk.wait(1)
+    desk.unplug()
+    desk.wait(90)
+    off = desk.the("sensor-off-link1")
+    assert (off.verifiable, off.signal) == (False, SignalState.ON)
+    assert desk.the("not-monitored").priority.rank > off.priority.rank
+
+
 def test_after_a_reboot_without_a_clock_all_pauses_end_and_say_so() -> None:
     desk = Desk()
     desk.low()
     desk.answer("spo2-low", Outcome.ACKNOWLEDGED, for_s=600)
-    data = desk.ward.snapshot()
-    desk.ward, desk.now = Ward(), 30 * SECOND
-    desk.ward.restore(data)
-    desk.ward.rebase(desk.now, None)
-    desk.give(Started(str(UUID(int=9)), "another boot", restored=True))
-    desk.give(SettingsApplied(desk.settings))
+    desk.reboot(None)
     back = desk.the("spo2-low")
     assert (back.signal, back.inactivations) == (SignalState.ON, ())
     said = [a for a in desk.alerts("spo2-low") if a.signal_event is SignalEvent.CLOCK_LOST]
@@ -222,12 +229,7 @@ def test_after_a_reboot_with_a_clock_a_pause_ends_when_it_would_have() -> None:
     desk = Desk()
     desk.low()
     desk.answer("spo2-low", Outcome.ACKNOWLEDGED, for_s=600)
-    data = desk.ward.snapshot()
-    desk.ward, desk.now = Ward(), 30 * SECOND
-    desk.ward.restore(data)
-    desk.ward.rebase(desk.now, 500 * SECOND)
-    desk.give(Started(str(UUID(int=9)), "another boot", restored=True))
-    desk.give(SettingsApplied(desk.settings))
+    desk.reboot(500 * SECOND)
     assert desk.the("spo2-low").signal is SignalState.ACKNOWLEDGED
     assert desk.the("spo2-low").inactivations[0].until == 130 * SECOND
 
