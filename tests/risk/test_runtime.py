@@ -40,6 +40,17 @@ def test_a_batch_gives_what_each_row_gives_alone_whatever_ran_before() -> None:
         assert (model.invoke(batch[:size]) == alone[:size]).all()
 
 
+@pytest.mark.parametrize("door", INSTALLED, ids=lambda door: door[0])
+def test_no_layer_is_handed_to_kernels_that_round_otherwise(
+    door: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "DOORS", (door,))
+    model = runtime.open_model(load(SHIPPED).model)
+    layers = model._interpreter._get_ops_details()  # type: ignore[attr-defined] # neither runtime tells it elsewhere
+    assert "FULLY_CONNECTED" in {layer["op_name"] for layer in layers}
+    assert "DELEGATE" not in {layer["op_name"] for layer in layers}
+
+
 class _FailsWhenInvoked:
     """Stands in for a runtime beside a numpy that it was not built for, which no environment of ours may have."""
 
@@ -56,7 +67,9 @@ class _FailsWhenInvoked:
 
 
 def test_a_runtime_that_imports_and_builds_but_cannot_run_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_installed", lambda: ("numpy", SimpleNamespace(Interpreter=_FailsWhenInvoked)))
+    kernels = SimpleNamespace(BUILTIN_WITHOUT_DEFAULT_DELEGATES=2)
+    broken = SimpleNamespace(Interpreter=_FailsWhenInvoked, OpResolverType=kernels)
+    monkeypatch.setattr(runtime, "_installed", lambda: ("numpy", broken))
     with pytest.raises(runtime.RuntimeUnavailableError, match=r"cannot run the model.*SystemError.*numpy < 2"):
         runtime.open_model(b"")
 
