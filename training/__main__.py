@@ -11,6 +11,7 @@ import msgspec
 from edge_agent.risk.bundle import MODEL, load
 from edge_agent.risk.scorer import open_scorer
 from training import hourly, score
+from training.parts import parts
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -58,21 +59,29 @@ def score_command(data: Path, bundle: Path, out: Path) -> None:
 @click.option("--out", type=PATH, required=True, help="JSON file for the figures; the page goes beside it as .html.")
 @click.option("--float", "net", type=EXISTING, help="The .keras net of the bundle, to tell what int8 has cost.")
 @click.option("--control", "drawn", type=EXISTING, help="What `control` saved, to be told with the figures.")
-def evaluate_command(data: Path, bundle: Path, out: Path, net: Path | None, drawn: Path | None) -> None:
-    """Print and save a bundle's figures and plots, over the validation part where the data has one."""
+@click.option("--ceiling", "above", type=EXISTING, help="What `ceiling` saved, to be told under the same abstentions.")
+def evaluate_command(  # noqa: PLR0913 - click passes one argument per option
+    *, data: Path, bundle: Path, out: Path, net: Path | None, drawn: Path | None, above: Path | None
+) -> None:
+    """Print and save a bundle's figures and plots.
+
+    Over the validation part where the data has one, or the bundle was trained on it; otherwise over all of it.
+    """
     from training.evaluate import Control, evaluate, gathered  # noqa: PLC0415 - scoring does without the training extra
     from training.mortality import mortality  # noqa: PLC0415 - as above
     from training.page import page  # noqa: PLC0415 - as above
     from training.table import text  # noqa: PLC0415 - as above
 
     stays, scorer = hourly.read(data), open_scorer(bundle)
-    held_out = stays.split == "validation"
-    found = gathered(scorer, hourly.select(stays, held_out) if held_out.any() else stays)
+    own = scorer.manifest.training.fingerprint == hourly.fingerprint(stays)
+    held_out = own or (stays.split == "validation").any()
+    found = gathered(scorer, hourly.select(stays, parts(stays).validation) if held_out else stays)
     report = evaluate(
         found,
         _float_auroc(net, found.stays) if net else None,
         deaths=mortality(scorer, data),
         control=msgspec.json.decode(drawn.read_bytes(), type=Control) if drawn else None,
+        ceiling=score.read(above, found.stays) if above else None,
     )
     out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     out.with_suffix(".html").write_text(page(report, found), encoding="utf-8")
@@ -108,11 +117,12 @@ def control_command(data: Path, out: Path, draws: int) -> None:
 
 @main.command("ceiling")
 @data_option
-def ceiling_command(data: Path) -> None:
-    """Print what boosted trees reach, which are too large for a gateway: the ceiling of the nets."""
-    from training.train import ceiling  # noqa: PLC0415 - scoring does without the training extra
+@click.option("--out", type=PATH, required=True, help="Parquet file of scores, which `evaluate --ceiling` takes.")
+def ceiling_command(data: Path, out: Path) -> None:
+    """Save what boosted trees say of the validation part: they are too large for a gateway, and the nets' ceiling."""
+    from training.ceiling import write  # noqa: PLC0415 - scoring does without the training extra
 
-    click.echo(msgspec.json.encode(ceiling(data)).decode())
+    click.echo(f"{write(data, out)} hours")
 
 
 @main.command("recordings")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from edge_agent.risk.abstain import ADULT, LEAST_VITALS, RECENT_HOURS
 from edge_agent.risk.features import SIGHT
 from edge_agent.risk.manifest import Manifest
 from training.evaluate import Report
 from training.goals import judged
-from training.table import rows
+from training.table import rows, unreached
 
 TEXT = """\
 # {name} {version}
@@ -31,9 +33,16 @@ thresholds from other stays; the figures below from {held_out} stays that neithe
 
 ## Figures
 The int8 model on {runtime}, through the agent's own features, over eligible hours with a score. A same-hour
-AUROC compares hours at equal hour of stay only, where no clock can help.
+AUROC compares hours at equal hour of stay only, where no clock can help. Boosted trees, too large for a gateway, are
+the ceiling.
 
 {figures}
+
+## Events that no alert can reach
+An alert can catch an event only if one of the 6 hours before it has a score. These have none; the cause is that of the
+last eligible hour before.
+
+{unreached}
 
 ## Limits
 - Intensive care, charted by the hour, adults up to 88 years. A ward's stream differs, and older patients are beyond the
@@ -72,7 +81,8 @@ def card(manifest: Manifest, report: Report, title: str) -> str:
         held_out=f"{report.stays:,}",
         fingerprint=origin.fingerprint,
         runtime=report.runtime,
-        figures=_table(report),
+        figures=_table("what | figure", rows(report)),
+        unreached=_table("why | events", unreached(report)),
         ranges=", ".join(f"{name} {limits.low:g} to {limits.high:g}" for name, limits in manifest.trained_on.items()),
         missed=", ".join(f"{goal.name} ({found:.3g})" for goal, found, met in judged(report) if not met) or "none",
         sha256=report.model_sha256,
@@ -81,7 +91,6 @@ def card(manifest: Manifest, report: Report, title: str) -> str:
     )
 
 
-def _table(report: Report) -> str:
-    """Return the figures as a Markdown table."""
-    lines = [f"| {name} | {value} |" for name, value in rows(report)]
-    return "\n".join(["| what | figure |", "|---|---|", *lines])
+def _table(head: str, found: Iterable[tuple[str, str]]) -> str:
+    """Return two columns as a Markdown table."""
+    return "\n".join([f"| {head} |", "|---|---|", *(f"| {name} | {value} |" for name, value in found)])

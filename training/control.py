@@ -17,8 +17,8 @@ from training.examples import CHUNK, inputs
 from training.families import logistic
 from training.material import material
 from training.metrics import auroc
+from training.parts import parts
 from training.task import labels
-from training.train import parts
 
 
 def control(data: Path, draws: int) -> Control:

@@ -10,19 +10,22 @@ import numpy as np
 from edge_agent.risk.abstain import SPOKEN
 from edge_agent.risk.scorer import Scorer
 from training.baselines import baselines
+from training.hidden import Hidden, hidden
 from training.hourly import FEMALE, MALE, Flags, Stays, fingerprint
 from training.metrics import Figures, Scores, at_sensitivity, auroc, calibration_error, figures, same_hour_auroc
 from training.mortality import Worth
 from training.robustness import changes
 from training.score import Scored, judge, score
 from training.sepsis import sepsis
-from training.task import HOURS_PER_DAY, Burden, Labels, burden, labels
+from training.task import HOURS_PER_DAY, Burden, Labels, labels
 
 SENSITIVITIES = (0.8, 0.6)
 """Shares of events caught at which alerts are counted."""
 
-NEWS2_ALERTS = (3, 4)
-"""Totals at which NEWS2 itself would alert from below its urgent threshold."""
+ALERTING = "NEWS2"
+"""The baseline whose alerts are counted beside the model's; another is the ceiling, where somebody has its scores."""
+
+CEILING = "boosted trees"
 
 AGES = {
     "below 50 years": (0, 50),
@@ -54,9 +57,11 @@ class Control(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The whole table, as `evaluate` prints and saves it. `abstentions` counts eligible hours by cause.
 
-    `whole` and `whole_alerts` are over all eligible hours, those with an abstention included, as the ceiling, the float
-    net and the task's own figures for NEWS2 are measured; everything else is over those with a score. `sepsis` is the
-    same-hour AUROC of each score for sepsis within 12 h, `mortality` what scores say of death in hospital.
+    `whole` and `whole_alerts` are over all eligible hours, those with an abstention included, as the float net and the
+    task's own figures are measured; everything else is over those with a score, `alerts` of NEWS2 and of the ceiling
+    too: what these reach there is what abstention leaves to reach. `alerts` are by whose score, then by sensitivity.
+    `sepsis` is the same-hour AUROC of each score for sepsis within 12 h, `mortality` what scores say of death in
+    hospital.
     """
 
     bundle: str
@@ -73,12 +78,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ece: float
     model: Figures
     baselines: dict[str, Figures]
-    alerts: dict[str, Operation]
+    ceiling: Figures | None
+    alerts: dict[str, dict[str, Operation]]
+    hidden: Hidden
     subgroups: dict[str, float]
     robustness: dict[str, float]
     sepsis: dict[str, float]
-    whole: Figures
-    whole_alerts: dict[str, Operation]
+    whole: dict[str, Figures]
+    whole_alerts: dict[str, dict[str, Operation]]
     float_auroc: float | None
     mortality: dict[str, Worth]
     control: Control | None
@@ -107,18 +114,22 @@ def evaluate(
     *,
     deaths: dict[str, Worth] | None = None,
     control: Control | None = None,
+    ceiling: Scores | None = None,
 ) -> Report:
     """Compare the scores with what came true.
 
     `float_auroc` is what the net was worth before quantisation over all eligible hours, if somebody still knows;
-    `deaths` what scores say of another data set, and `control` what scrambled truth taught, where these were asked.
+    `deaths` what scores say of another data set, `control` what scrambled truth taught, and `ceiling` the scores of
+    boosted trees per row, where these were asked.
     """
     scorer, stays, labelled, scored, answered = found
     asked = labelled.eligible
     causes, counts = np.unique(scored.cause[asked & ~answered], return_counts=True)
     probability, positive, hour = scored.probability[answered], labelled.positive[answered], stays.hour[answered]
     bedside = baselines(stays)
-    everything = np.where(asked, scored.regardless, np.nan)
+    rivals = {ALERTING: bedside[ALERTING]} | ({} if ceiling is None else {CEILING: ceiling})
+    everything = {"model": scored.regardless, **rivals}
+    with_score = {"model": scored.probability, **{name: _only(answered, values) for name, values in rivals.items()}}
     return Report(
         bundle=scorer.manifest.name,
         version=scorer.manifest.version,
@@ -134,27 +145,29 @@ def evaluate(
         ece=calibration_error(probability, positive),
         model=figures(probability, positive, hour),
         baselines={name: figures(values[answered], positive, hour) for name, values in bedside.items()},
-        alerts=_operations(scored.probability, stays, labelled),
+        ceiling=None if ceiling is None else figures(ceiling[answered], positive, hour),
+        alerts={name: _at_sensitivities(values, stays, labelled) for name, values in with_score.items()},
+        hidden=hidden(scored, stays, labelled),
         subgroups=_subgroups(scored.probability, stays, labelled, answered),
         robustness=_robustness(scorer, stays, labelled, answered),
         sepsis=_sepsis({"model": scored.probability, **bedside}, stays, answered),
-        whole=figures(everything[asked], labelled.positive[asked], stays.hour[asked]),
-        whole_alerts=at_sensitivities(everything, stays, labelled),
+        whole={
+            name: figures(values[asked], labelled.positive[asked], stays.hour[asked])
+            for name, values in everything.items()
+        },
+        whole_alerts={name: _at_sensitivities(values, stays, labelled) for name, values in everything.items()},
         float_auroc=float_auroc,
         mortality=deaths or {},
         control=control,
     )
 
 
-def _operations(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
-    """Return what alerts cost at given sensitivities, and what NEWS2 alone would cost."""
-    found = at_sensitivities(scores, stays, labelled)
-    for total in NEWS2_ALERTS:
-        found[f"NEWS2 >= {total}"] = Operation(total, burden(labelled.news2 >= total, stays, labelled))
-    return found
+def _only(rows: Flags, scores: Scores) -> Scores:
+    """Return `scores` at `rows`, NaN elsewhere."""
+    return np.where(rows, scores, np.nan)
 
 
-def at_sensitivities(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
+def _at_sensitivities(scores: Scores, stays: Stays, labelled: Labels) -> dict[str, Operation]:
     """Return what alerts cost at given sensitivities."""
     found = {wanted: at_sensitivity(wanted, scores, stays, labelled) for wanted in SENSITIVITIES}
     return {f"sensitivity {wanted:.2f}": Operation(*operation) for wanted, operation in found.items()}

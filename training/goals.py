@@ -26,7 +26,7 @@ class Goal(NamedTuple):
 
 def _alerts(report: Report, at: str) -> float:
     """Return the alerts per patient-day at an operating point."""
-    return report.alerts[at].burden.alerts_per_patient_day
+    return report.alerts["model"][at].burden.alerts_per_patient_day
 
 
 def _worst(report: Report, trial: str) -> float:
@@ -36,7 +36,7 @@ def _worst(report: Report, trial: str) -> float:
 
 def _lost(report: Report) -> float:
     """Return by how much the float net is better, NaN if nobody knows it any more."""
-    return np.nan if report.float_auroc is None else report.float_auroc - report.whole.auroc
+    return np.nan if report.float_auroc is None else report.float_auroc - report.whole["model"].auroc
 
 
 def _learnt(report: Report) -> float:
@@ -55,7 +55,7 @@ GOALS = (
     Goal("same-hour AUROC", lambda report: report.model.same_hour_auroc, least=0.80),
     Goal("alerts per patient-day at sensitivity .80", lambda report: _alerts(report, "sensitivity 0.80"), most=1.35),
     Goal("alerts per patient-day at sensitivity .60", lambda report: _alerts(report, "sensitivity 0.60"), most=0.75),
-    Goal("median lead in hours", lambda report: report.alerts["sensitivity 0.60"].burden.lead, least=4),
+    Goal("median lead in hours", lambda report: report.alerts["model"]["sensitivity 0.60"].burden.lead, least=4),
     Goal("ECE", lambda report: report.ece, most=0.008),
     Goal("worst group below the whole", lambda r: r.model.auroc - min(r.subgroups.values()), most=WORST_GROUP),
     Goal("AUROC, any one vital missing", lambda report: _worst(report, "without "), least=0.77),

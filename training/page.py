@@ -17,7 +17,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from training.baselines import baselines
 from training.evaluate import Evidence, Report
 from training.metrics import Scores, reliability
-from training.table import goals, rows
+from training.table import goals, rows, unreached
 from training.task import leads
 
 SHOWN = 1000
@@ -43,6 +43,7 @@ def page(report: Report, found: Evidence) -> str:
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
         f"<h1>{title}</h1><p>On {escape(report.runtime)}, model {report.model_sha256}</p>"
         f"<h2>Goals</h2>{_table(list(goals(report)))}<h2>Plots</h2>{pictures}"
+        f"<h2>Events that no alert can reach</h2>{_table(list(unreached(report)))}"
         f"<h2>All figures</h2>{_table(list(rows(report)))}</html>\n"
     )
 
@@ -94,7 +95,7 @@ def _calibration(axes: Axes, shown: Shown) -> None:
 
 def _lead(axes: Axes, shown: Shown) -> None:
     """Draw how many hours before an event the alert held first, at the first operating point."""
-    name, operation = next(iter(shown.report.alerts.items()))
+    name, operation = next(iter(shown.report.alerts["model"].items()))
     with np.errstate(invalid="ignore"):
         hours = leads(shown.found.scored.probability >= operation.threshold, shown.found.stays, shown.found.labelled)
     axes.hist(hours, bins=np.arange(0.5, 7), rwidth=0.9)

@@ -50,3 +50,14 @@ def write(scored: Scored, stays: Stays, path: Path) -> None:
         "cause": pa.array([str(cause) or None for cause in scored.cause[kept]], pa.string()),
     }
     pq.write_table(pa.table(columns), path)
+
+
+def read(path: Path, stays: Stays) -> npt.NDArray[np.float64]:
+    """Return the scores in a file per row of `stays`, NaN where it has none. Raises ValueError for other hours."""
+    table, kept = pq.read_table(path), stays.recorded
+    hours = (table["patient"].to_pylist(), table["hour"].to_pylist())
+    if hours != (stays.patient[kept].tolist(), stays.hour[kept].tolist()):
+        raise ValueError(f"{path}: these are scores of other hours")
+    scores = np.full(len(kept), np.nan)
+    scores[kept] = table["score"].to_numpy()
+    return scores

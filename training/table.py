@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from training.evaluate import Operation, Report
+from training.evaluate import CEILING, Operation, Report
 from training.goals import Goal, judged
 from training.metrics import Figures
 
@@ -17,17 +17,19 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
     yield "eligible hours, share with a score", f"{report.eligible:,}, {report.coverage:.4f}"
     for cause, count in report.abstentions.items():
         yield f"eligible hours abstained: {cause}", f"{count:,} ({count / report.eligible:.4f})"
-    yield from _figures("model", report.model)
+    yield _figures("model", report.model)
+    yield "model: distinct scores", f"{report.model.distinct}"
     yield "model: calibration error (ECE)", f"{report.ece:.4f}"
     for name, found in report.baselines.items():
-        yield from _figures(f"{name} now", found)
-    yield "all eligible hours, int8: AUROC, AP", f"{report.whole.auroc:.4f}, {report.whole.ap:.4f}"
+        yield _figures(f"{name} now", found)
+    if report.ceiling is not None:
+        yield _figures(CEILING, report.ceiling)
+    yield from _alerts("", report.alerts)
+    for name, found in report.whole.items():
+        yield f"all eligible hours, {name}: AUROC, AP", f"{found.auroc:.4f}, {found.ap:.4f}"
     if report.float_auroc is not None:
-        yield "all eligible hours, float: AUROC", f"{report.float_auroc:.4f}"
-    for name, operation in report.whole_alerts.items():
-        yield f"all eligible hours: alerts at {name}", _operation(operation)
-    for name, operation in report.alerts.items():
-        yield f"alerts at {name}", _operation(operation)
+        yield "all eligible hours, model before int8: AUROC", f"{report.float_auroc:.4f}"
+    yield from _alerts("all eligible hours, ", report.whole_alerts)
     for name, value in (report.subgroups | report.robustness).items():
         yield f"AUROC, {name}", f"{value:.3f}"
     for name, value in report.sepsis.items():
@@ -39,6 +41,15 @@ def rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "scrambled truth: mean AUROC, spread (draws)", told
 
 
+def unreached(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield why which events had no hour with a score in the 6 h before them, so that no alert could announce them."""
+    events = report.hidden.events
+    for cause, count in report.hidden.causes.items():
+        yield cause, f"{count:,} ({count / events:.3f})"
+    reachable = events - sum(report.hidden.causes.values())
+    yield "events that an alert can reach, of all", f"{reachable:,} of {events:,} ({reachable / events:.3f})"
+
+
 def goals(report: Report) -> Iterator[tuple[str, str]]:
     """Yield every goal with what was wanted, found, and by how much it is missed."""
     for goal, found, reached in judged(report):
@@ -47,7 +58,9 @@ def goals(report: Report) -> Iterator[tuple[str, str]]:
 
 def text(report: Report) -> str:
     """Return the table for a terminal."""
-    lines = [(f"{report.bundle} {report.version}", f"on {report.runtime}"), *rows(report), *goals(report)]
+    lines = [(f"{report.bundle} {report.version}", f"on {report.runtime}"), *rows(report)]
+    lines += [(f"no alert before the event: {name}", value) for name, value in unreached(report)]
+    lines += goals(report)
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:{width}}  {value}" for name, value in lines)
 
@@ -57,11 +70,16 @@ def _wanted(goal: Goal) -> str:
     return f">= {goal.least:g}" if np.isfinite(goal.least) else f"<= {goal.most:g}"
 
 
-def _figures(whose: str, found: Figures) -> Iterator[tuple[str, str]]:
-    """Yield the figures of one score."""
-    yield f"{whose}: AUROC, AP", f"{found.auroc:.4f}, {found.ap:.4f}"
-    yield f"{whose}: same-hour AUROC", f"{found.same_hour_auroc:.4f}"
-    yield f"{whose}: distinct scores", f"{found.distinct}"
+def _figures(whose: str, found: Figures) -> tuple[str, str]:
+    """Return the figures of one score."""
+    return f"{whose}: AUROC, AP, same-hour AUROC", f"{found.auroc:.4f}, {found.ap:.4f}, {found.same_hour_auroc:.4f}"
+
+
+def _alerts(where: str, found: dict[str, dict[str, Operation]]) -> Iterator[tuple[str, str]]:
+    """Yield the alerts of every score at every sensitivity."""
+    for whose, operations in found.items():
+        for name, operation in operations.items():
+            yield f"{where}{whose}: alerts at {name}", _operation(operation)
 
 
 def _operation(operation: Operation) -> str:

@@ -55,10 +55,10 @@ def labels(stays: Stays, task: Task = N7_6H) -> Labels:
     """Label every row. A row that the file did not have is never eligible."""
     news2 = _news2(stays)
     high = news2 >= task.reaches
-    ahead = [_shifted(high, hours, stays) for hours in range(1, task.horizon_hours + 1)]
-    behind = [_shifted(high, -hours, stays) for hours in range(1, REFRACTORY_HOURS + 1)]
-    later = _shifted(np.ones(len(high), np.bool_), 1, stays)
-    earlier = _shifted(np.ones(len(high), np.bool_), -1, stays)
+    ahead = [shifted(high, hours, stays) for hours in range(1, task.horizon_hours + 1)]
+    behind = [shifted(high, -hours, stays) for hours in range(1, REFRACTORY_HOURS + 1)]
+    later = shifted(np.ones(len(high), np.bool_), 1, stays)
+    earlier = shifted(np.ones(len(high), np.bool_), -1, stays)
     eligible = (news2 < task.asked_below) & later & stays.recorded
     return Labels(news2, eligible, np.any(ahead, axis=0), high & ~np.any(behind, axis=0) & earlier)
 
@@ -96,7 +96,7 @@ def burden(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) ->
 def leads(wanted: Flags, stays: Stays, labelled: Labels, task: Task = N7_6H) -> Rows:
     """Return for every event that was caught how many hours before it the alert held first."""
     held = wanted & labelled.eligible
-    before = np.array([_shifted(held, -hours, stays) for hours in range(1, task.horizon_hours + 1)])
+    before = np.array([shifted(held, -hours, stays) for hours in range(1, task.horizon_hours + 1)])
     caught = before.any(axis=0) & labelled.event
     hours: Rows = task.horizon_hours - before[::-1].argmax(axis=0)[caught]
     return hours
@@ -116,7 +116,7 @@ def _news2(stays: Stays) -> npt.NDArray[np.int64]:
     return total
 
 
-def _shifted(flags: Flags, hours: int, stays: Stays) -> Flags:
+def shifted(flags: Flags, hours: int, stays: Stays) -> Flags:
     """Return what `flags` says `hours` later (earlier if negative) in the same stay, False beyond its ends."""
     there = np.zeros_like(flags)
     if hours > 0:

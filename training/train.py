@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from edge_agent.domain.windows import QUANTITIES
-from edge_agent.risk.abstain import LEAST_VITALS, seen
 from edge_agent.risk.bundle import load
 from edge_agent.risk.features import Floats, derive
 from edge_agent.risk.manifest import Quantisation, Range, Threshold, Training
@@ -24,14 +20,15 @@ from training import hourly
 from training.calibrate import isotonic
 from training.card import card
 from training.contract import channels
-from training.evaluate import SENSITIVITIES, Operation, Report, at_sensitivities, evaluate, gathered
+from training.evaluate import SENSITIVITIES, Report, evaluate, gathered
 from training.examples import CHUNK, inputs, same, windows
 from training.export import Contract, Fit, Fitted, export, put_card
-from training.families import boosting, convolutional, fourier, logistic, svm
-from training.hourly import Flags, Rows, Stays
+from training.families import convolutional, fourier, logistic, svm
+from training.hourly import Rows, Stays
 from training.material import material, sample
-from training.metrics import Figures, Scores, at_sensitivity, auroc, figures
+from training.metrics import Scores, at_sensitivity, auroc
 from training.mortality import mortality
+from training.parts import parts
 from training.spread import spread
 from training.task import N7_6H, Labels, labels
 
@@ -40,12 +37,6 @@ FAMILIES = {"logistic": logistic, "svm": svm, "fourier": fourier, "convolutional
 
 SEED = 20190
 VERSION = "1.0.0"
-
-TUNING_PERCENT = 15
-"""Share of the training stays that calibrate and set thresholds, and that no weight is fitted on."""
-
-VALIDATION_PERCENT = 20
-"""Share of all stays to report on where the data does not say which."""
 
 REPRESENTATIVE = 4000
 """Windows that decide the int8 scales, about half of them hurt: enough to have clipped values and rare risks."""
@@ -59,14 +50,6 @@ DATA = (
 )
 LICENCE = "CC BY 4.0"
 TOOLS = ("numpy", "scikit-learn", "lightgbm", "pyarrow")
-
-
-class Parts(NamedTuple):
-    """Which rows are for what."""
-
-    fit: Flags
-    tune: Flags
-    validation: Flags
 
 
 def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bool = False) -> Report:
@@ -112,55 +95,6 @@ def put_figures(folder: Path, report: Report) -> Report:
         finished = put_card(folder, card(load(folder).manifest, report, title))
         report = msgspec.structs.replace(report, bundle_bytes=finished.size)
     return report
-
-
-class Ceiling(msgspec.Struct, frozen=True):
-    """What boosted trees are worth on the validation part.
-
-    `whole` over all eligible hours; `answered` over those at which a bundle would not abstain for want of vitals.
-    """
-
-    whole: Figures
-    whole_alerts: dict[str, Operation]
-    answered: Figures
-    answered_alerts: dict[str, Operation]
-
-
-def ceiling(data: Path) -> Ceiling:
-    """Return what boosted trees are worth: the ceiling of the nets."""
-    stays = hourly.read(data)
-    labelled, split = labels(stays), parts(stays)
-    rows = np.flatnonzero(split.fit & labelled.eligible)
-    given = material(stays, rows, labelled.positive, channels())
-    predict = boosting.fitted(given.recorded, given.positive)
-    held_out = hourly.select(stays, split.validation)
-    labelled = labels(held_out)
-    everywhere = np.arange(len(held_out.hour))
-    enough = np.concatenate([seen(derive(beds)) >= LEAST_VITALS for beds in windows(held_out, everywhere, same)])
-    found: list[tuple[Figures, dict[str, Operation]]] = []
-    for asked in (labelled.eligible, labelled.eligible & enough):
-        scores = np.full(len(asked), np.nan)
-        scores[asked] = predict(inputs(held_out, np.flatnonzero(asked), channels()))
-        worth = figures(scores[asked], labelled.positive[asked], held_out.hour[asked])
-        found.append((worth, at_sensitivities(scores, held_out, labelled)))
-    return Ceiling(*found[0], *found[1])
-
-
-def parts(stays: Stays) -> Parts:
-    """Divide the stays, by the data's own `split` where it has one, otherwise by a hash of the patient."""
-    lots = _lots(stays)
-    validation = stays.split == "validation"
-    if not validation.any():
-        validation = lots >= 100 - VALIDATION_PERCENT
-    tune = ~validation & (lots < TUNING_PERCENT)
-    return Parts(~validation & ~tune, tune, validation)
-
-
-def _lots(stays: Stays) -> npt.NDArray[np.int64]:
-    """Return a number from 0 to 99 per row, the same for all rows of a patient and in every run."""
-    people, own = np.unique(stays.patient.astype(str), return_inverse=True)
-    lots = [int(hashlib.sha256(person.encode()).hexdigest(), 16) % 100 for person in people.tolist()]
-    return np.array(lots)[own]
 
 
 def _tuned(stays: Stays) -> Fit:

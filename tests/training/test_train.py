@@ -16,10 +16,14 @@ from click.testing import CliRunner
 
 from edge_agent.risk.bundle import CARD, FILES, MANIFEST, load
 from edge_agent.risk.scorer import open_scorer
-from tests.risk.bundles import edit
+from tests.risk.bundles import SHIPPED, edit
 from tests.risk.windows import steady
 from tests.training.tables import stays_of, table, wandering
+from training import score
 from training.__main__ import FAMILIES, main
+from training.hourly import read, select
+from training.parts import parts
+from training.task import labels
 
 pytestmark = [
     pytest.mark.train,
@@ -95,11 +99,12 @@ def test_the_evaluation_is_printed_and_saved_with_its_page(trained: Path, hours:
     assert "goal: AUROC" in printed
     assert report["model_sha256"] == load(trained / name).manifest.files["model.tflite"]
     assert 0.5 < report["model"]["auroc"] <= 1
-    assert report["float_auroc"] == pytest.approx(report["whole"]["auroc"], abs=0.02)
+    assert report["float_auroc"] == pytest.approx(report["whole"]["model"]["auroc"], abs=0.02)
     assert report["eligible"] == report["model"]["rows"] + sum(report["abstentions"].values())
     page = (tmp_path / "figures.html").read_text()
     assert page.count("data:image/png") == 5
-    assert f"{report['whole']['auroc']:.4f}" in page
+    assert f"{report['whole']['model']['auroc']:.4f}" in page
+    assert "no eligible hour before" in page
 
 
 def _figures(bundle: Path, hours: Path, folder: Path, *more: str | Path) -> dict[str, Any]:
@@ -111,11 +116,36 @@ def _figures(bundle: Path, hours: Path, folder: Path, *more: str | Path) -> dict
     return report
 
 
-def test_boosted_trees_tell_the_ceiling(hours: Path) -> None:
-    found = json.loads(_run("ceiling", "--data", hours))
-    assert found["whole"]["auroc"] > 0.75
-    assert 0 < found["answered"]["rows"] <= found["whole"]["rows"]
-    assert set(found["whole_alerts"]) == set(found["answered_alerts"]) == {"sensitivity 0.80", "sensitivity 0.60"}
+def test_model_news2_and_ceiling_are_told_at_the_same_hours_with_and_without_abstentions(
+    trained: Path, hours: Path, tmp_path: Path
+) -> None:
+    from training.evaluate import CEILING  # noqa: PLC0415 - needs the training extra
+
+    saved = tmp_path / "ceiling.parquet"
+    _run("ceiling", "--data", hours, "--out", saved)
+    report = _figures(trained / NAMES["svm"], hours, tmp_path, "--ceiling", saved)
+    assert report["whole"][CEILING]["auroc"] > 0.75
+    assert {found["rows"] for found in report["whole"].values()} == {report["eligible"]}
+    assert report["ceiling"]["rows"] == report["model"]["rows"] < report["eligible"]
+    assert set(report["alerts"]) == set(report["whole_alerts"]) == {"model", "NEWS2", CEILING}
+    reachable = 1 - sum(report["hidden"]["causes"].values()) / report["hidden"]["events"]
+    for operations in report["alerts"].values():
+        assert 0.6 <= operations["sensitivity 0.60"]["burden"]["sensitivity"] <= reachable < 1
+    assert f"{CEILING}: alerts at sensitivity 0.80" in (tmp_path / "printed.txt").read_text()
+
+
+def test_scores_of_other_hours_are_no_ceiling(hours: Path, tmp_path: Path) -> None:
+    stays = read(hours)
+    score.write(score.score(open_scorer(SHIPPED), stays), stays, tmp_path / "scores.parquet")
+    assert np.isnan(score.read(tmp_path / "scores.parquet", stays)[~stays.recorded]).all()
+    with pytest.raises(ValueError, match="scores of other hours"):
+        score.read(tmp_path / "scores.parquet", select(stays, stays.patient > 0))
+
+
+def test_a_bundle_is_never_judged_on_stays_that_it_was_fitted_on(trained: Path, hours: Path, tmp_path: Path) -> None:
+    bundle, stays = trained / NAMES["logistic"], read(hours)
+    assert _figures(bundle, hours, tmp_path)["eligible"] == np.sum(labels(stays).eligible & parts(stays).validation)
+    assert _figures(SHIPPED, hours, tmp_path)["eligible"] == np.sum(labels(stays).eligible)
 
 
 def test_the_control_is_drawn_several_times_and_told_with_the_figures(
@@ -164,8 +194,6 @@ def test_triangle_waves_of_random_projections_are_near_a_gaussian_kernel() -> No
 
 
 def test_no_patient_is_in_two_parts_and_the_data_decides_if_it_says(tmp_path: Path) -> None:
-    from training.train import parts  # noqa: PLC0415 - needs the training extra
-
     stays = stays_of(tmp_path, wandering(count=100, hours=3, seed=1))
     for given in (stays, stays._replace(split=np.where(stays.patient % 3 == 0, "validation", "train"))):
         found = np.array(parts(given))
