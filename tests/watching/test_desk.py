@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.cli.watching.desk import DOWN, ENTER, ERASE, ESCAPE, UP, Act, Desk, Quit, pressed
+from edge_agent.cli.watching.desk import DOWN, ENTER, ERASE, ESCAPE, LOOK, UP, Act, Desk, Quit, pressed, settled
 from edge_agent.cli.watching.receipts import receipt
 from edge_agent.cli.watching.terminal import keys
 from edge_agent.domain.alerts import Outcome
+from edge_agent.domain.settings import SECOND
 from edge_agent.wire.inbound import is_name, read
 from edge_agent.wire.payloads.receipt import Receipt
 from tests.watching.test_ward import LOW, ONLINE, after
 
 EVENTS = ["e1", "e2", "e3"]
+LOOKING = Desk(chosen="e1")
+
+
+LATER = 10 * SECOND
 
 
 def type_all(desk: Desk, *pressed_keys: str) -> tuple[Desk, Act | Quit | None]:
     deed: Act | Quit | None = None
     for key in pressed_keys:
-        desk, deed = pressed(desk, key, EVENTS)
+        desk, deed = pressed(desk, key, EVENTS, LATER)
     return desk, deed
 
 
@@ -31,9 +37,9 @@ def type_all(desk: Desk, *pressed_keys: str) -> tuple[Desk, Act | Quit | None]:
     events=st.lists(st.text("abc", min_size=1), unique=True, max_size=4),
 )
 def test_no_key_does_anything_without_a_person_and_a_present_alert(pressed_keys: list[str], events: list[str]) -> None:
-    desk = Desk()
+    desk = settled(Desk(), events, 0)
     for key in pressed_keys:
-        desk, deed = pressed(desk, key, events)
+        desk, deed = pressed(desk, key, events, LATER)
         if isinstance(deed, Act):
             assert is_name(deed.person)
             assert deed.event_id in events
@@ -41,34 +47,60 @@ def test_no_key_does_anything_without_a_person_and_a_present_alert(pressed_keys:
 
 
 def test_the_first_act_asks_who_it_is_and_the_next_one_does_not() -> None:
-    desk, deed = type_all(Desk(), DOWN, "a", *"nurse-8", ERASE, "7", ENTER)
+    desk, deed = type_all(LOOKING, DOWN, "a", *"nurse-8", ERASE, "7", ENTER)
     assert deed == Act("e2", Outcome.ACCEPTED, "nurse-7")
     assert type_all(desk, "p")[1] == Act("e2", Outcome.PAUSED, "nurse-7")
 
 
 @pytest.mark.parametrize("name", ["", "Jane Doe"])
 def test_what_is_no_staff_id_is_refused_in_words(name: str) -> None:
-    desk, deed = type_all(Desk(), "a", *name, ENTER)
+    desk, deed = type_all(LOOKING, "a", *name, ENTER)
     assert deed is None
     assert "staff id" in desk.refused
-    assert type_all(desk, ESCAPE)[0] == Desk(chosen="e1")
+    assert type_all(desk, ESCAPE)[0] == LOOKING
 
 
 def test_the_choice_goes_round_and_stays_with_its_alert() -> None:
-    desk, _ = type_all(Desk(), UP)
+    desk, _ = type_all(LOOKING, UP)
     assert desk.chosen == "e3"
-    assert pressed(desk, "j", ["e0", *EVENTS])[0].chosen == "e0"
-    assert pressed(desk, "a", ["e3"])[0].chosen == "e3"
+    assert pressed(desk, "j", ["e0", *EVENTS], LATER)[0].chosen == "e0"
+    assert pressed(desk, "a", ["e3"], LATER)[0].chosen == "e3"
+
+
+def test_no_key_acts_on_an_alert_that_has_only_just_come_under_it() -> None:
+    desk = settled(Desk(person="nurse-7", chosen="e2"), ["e1", "e3"], LATER)
+    assert (desk.chosen, desk.moved) == ("e1", LATER)
+    soon, deed = pressed(desk, "a", ["e1", "e3"], LATER + LOOK - 1)
+    assert deed is None
+    assert "look" in soon.refused
+    again, deed = pressed(soon, "a", ["e1", "e3"], LATER + LOOK)
+    assert deed == Act("e1", Outcome.ACCEPTED, "nurse-7")
+    assert again.refused == ""
+    assert pressed(desk, DOWN, ["e1", "e3"], LATER)[0] == Desk(person="nurse-7", chosen="e3")
+
+
+def test_while_a_name_is_asked_for_the_choice_stays() -> None:
+    asking, _ = type_all(Desk(chosen="e2"), "a")
+    assert settled(asking, ["e1"], LATER) == asking
+    _, deed = pressed(msgspec.structs.replace(asking, typed="nurse-7"), ENTER, ["e1"], LATER)
+    assert deed == Act("e2", Outcome.ACCEPTED, "nurse-7"), "the screen then says that this one is over"
 
 
 def test_while_a_name_is_typed_q_is_a_letter() -> None:
-    assert type_all(Desk(), "q")[1] is Quit.QUIT
-    assert type_all(Desk(), "a", "q")[1] is None
+    assert type_all(LOOKING, "q")[1] is Quit.QUIT
+    assert type_all(LOOKING, "a", "q")[1] is None
 
 
 @pytest.mark.parametrize(
     ("sent", "named"),
-    [("\x1b[A", [UP]), ("\x1bOB", [DOWN]), ("\x1b", [ESCAPE]), ("\x1b[5~", []), ("ab\r", ["a", "b", ENTER])],
+    [
+        ("\x1b[A", [UP]),
+        ("\x1bOB", [DOWN]),
+        ("\x1b[B\x1b[Bj", [DOWN, DOWN, "j"]),
+        ("\x1b", [ESCAPE]),
+        ("\x1b[5~", []),
+        ("ab\r", ["a", "b", ENTER]),
+    ],
 )
 def test_what_terminals_send_becomes_keys(sent: str, named: list[str]) -> None:
     assert keys(sent) == named

@@ -6,13 +6,16 @@ import io
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
 from edge_agent.cli.stage.setting import GATEWAY, SITE, TOPICS, WARD
+from edge_agent.cli.viewing.words import clock
 from edge_agent.cli.watching.desk import Desk
-from edge_agent.cli.watching.page import calm, page, why
+from edge_agent.cli.watching.page import Sheet, calm, page
+from edge_agent.cli.watching.reasons import why
 from edge_agent.cli.watching.ward import (
     SILENCE,
     Place,
@@ -24,13 +27,15 @@ from edge_agent.cli.watching.ward import (
     to_confirm,
     unconnected,
 )
-from edge_agent.domain.alerts import Inactivation, InactivationKind, SignalState
+from edge_agent.domain.alerts import Inactivation, InactivationKind, Kind, Outcome, SignalEvent, SignalState
 from edge_agent.domain.effects import AlertChanged, AlertSystem, Effect
-from edge_agent.domain.settings import SECOND
+from edge_agent.domain.settings import SECOND, BedState
+from edge_agent.domain.windows import Driver
 from edge_agent.wire import compose
 from edge_agent.wire.outgoing import Draft
-from edge_agent.wire.payloads.birth import Birth
+from edge_agent.wire.payloads.birth import Birth, BornBed
 from edge_agent.wire.payloads.state import Presence
+from firmware_bridges.vitals import Reason
 from tests.stage import saying
 from tests.stage.saying import NOW, STAMP, Speaker
 
@@ -41,10 +46,21 @@ QUIET = saying.snapshot("3")
 LOW = saying.snapshot("3", saying.low_spo2("3"))
 
 
-def after(*said: Effect | Draft, at: int = NOW, up: bool = True) -> Ward:
+WIDE = Sheet(160, 50)
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+
+
+def local(at: int, *, seconds: bool = False) -> str:
+    """Return a time of the story as this machine's wall clock says it."""
+    return clock(at, STAMP.wall_offset or 0)[: 8 if seconds else 5]
+
+
+def after(*said: Effect | Draft, at: int = NOW, up: bool = True, consumer: str = "desk") -> Ward:
     """Return the ward after these messages, all heard at `at`."""
     speaker = Speaker()
-    ward = connected(Ward(site=SITE, ward=WARD, wall_offset=STAMP.wall_offset or 0), up=up, at=at)
+    blank = Ward(site=SITE, ward=WARD, wall_offset=STAMP.wall_offset or 0, consumer=consumer)
+    ward = connected(blank, up=up, at=at)
     for each in said:
         drafts = [each] if isinstance(each, Draft) else compose.compose(each, TOPICS, STAMP, ())
         for draft in drafts:
@@ -53,10 +69,10 @@ def after(*said: Effect | Draft, at: int = NOW, up: bool = True) -> Ward:
     return ward
 
 
-def shown(ward: Ward, now: int = NOW, desk: Desk | None = None) -> str:
+def shown(ward: Ward, now: int = NOW, desk: Desk | None = None, sheet: Sheet = WIDE) -> str:
     """Return the page as text."""
-    console = Console(file=io.StringIO(), width=160, height=50, highlight=False)
-    console.print(page(ward, desk or Desk(), now))
+    console = Console(file=io.StringIO(), width=sheet.width, height=sheet.height, highlight=False)
+    console.print(page(ward, desk or Desk(), now, sheet))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -76,7 +92,7 @@ def test_a_connected_bed_shows_its_values_and_that_there_is_no_alert() -> None:
         (after(ONLINE, SEEN, QUIET, up=False), NOW, "this screen has no broker"),
         (after(SEEN, QUIET, compose.state(TOPICS, NOW, Presence.OFFLINE, 1)), NOW, "the gateway is offline"),
         (after(SEEN, QUIET, compose.state(TOPICS, NOW, Presence.STOPPED, 1)), NOW, "the gateway is stopped"),
-        (after(SEEN, QUIET), NOW, "the gateway is stopped"),
+        (after(SEEN, QUIET), NOW, "the gateway was never online"),
     ],
 )
 def test_what_is_not_heard_of_is_not_connected_and_an_empty_snapshot_is_no_good_news(
@@ -114,35 +130,118 @@ def test_what_is_no_message_of_ours_changes_no_bed(payload: bytes, topic: str) -
 def test_an_alert_of_a_lost_bed_stays_and_says_how_old_it_is() -> None:
     text = shown(after(ONLINE, SEEN, LOW), NOW + SILENCE)
     assert "MEDIUM" in text
-    assert "as last heard 15 s ago" in text
+    assert f"as of {local(NOW)}: SpO2 86 %" in text
+
+
+def test_an_alert_of_a_gateway_that_was_lost_long_ago_says_when_it_was_true() -> None:
+    """A screen that joins late gets a retained snapshot: it is as old as it says, not as new as its arrival."""
+    offline = compose.state(TOPICS, NOW, Presence.OFFLINE, 1)
+    text = shown(after(LOW, offline, at=NOW + 3 * 3600 * SECOND), NOW + 3 * 3600 * SECOND)
+    assert f"BED 3: as of {local(NOW)}: SpO2 86 %" in text
+    assert "not seen since this screen began" in text
+    days = shown(after(LOW, offline, at=NOW + DAY), NOW + DAY)
+    assert "as of 14 Nov " in days, "a time of another day bears its date"
+
+
+def test_a_late_joiner_counts_from_when_it_began_and_not_from_when_it_joined() -> None:
+    """The retained snapshot is an hour old; the first vitals tell how far the two clocks are apart."""
+    later = saying.vitals("3", saying.stream("spo2", 86, at=NOW + HOUR), at=NOW + HOUR)
+    for order in ((ONLINE, LOW, later), (ONLINE, later, LOW)):
+        ward = after(*order, at=NOW + HOUR)
+        assert "SpO2 86 % for 1 h 00 min" in shown(ward, NOW + HOUR)
+    blind = saying.snapshot("3", monitored=False, since=NOW)
+    assert "NOT MONITORED 1 h 00 min" in shown(after(ONLINE, blind, later, at=NOW + HOUR), NOW + HOUR)
 
 
 def test_the_chosen_alert_says_why_and_what_to_do() -> None:
-    target = after(ONLINE, SEEN, LOW).targets()[0]
-    assert why(replace(target.alert, response="call the doctor")) == [
-        "rule spo2-low; limit 90; spo2 86 % from sensor-3, just now",
-        "call the doctor",
+    ward = after(ONLINE, SEEN, LOW)
+    bed, alert = ward.views[GATEWAY].beds["3"], ward.targets()[0].alert
+    reasons = why(bed, replace(alert, response="call the doctor", missing=("respiratory_rate",)), NOW, ward.wall_offset)
+    assert reasons == [
+        f"Since {local(NOW - 8 * SECOND, seconds=True)} (8 s). Rule spo2-low, limit 90 %.",
+        "Values: SpO2 86 %, was 95 (sensor-3, just now).",
+        "Missing: Respiration.",
+        "To do: call the doctor",
     ]
+
+
+def test_scores_stand_beside_an_alert_and_a_bound_is_no_score() -> None:
+    risk = replace(
+        saying.low_spo2("3").why, score=6, score_name="mews", score_complete=False, probability=0.42,
+        drivers=(Driver("respiratory_rate", 0.8, 24.0, 6.0),),
+    )  # fmt: skip
+    text = shown(after(ONLINE, SEEN, saying.snapshot("3", replace(saying.low_spo2("3"), why=risk))))
+    assert "Beside it: MEWS ≥ 6, risk model 42 %, driven by RR ↑6." in text
+
+
+def test_what_is_not_seen_any_more_says_the_last_valid_value_and_its_quality() -> None:
+    lost = replace(saying.low_spo2("3"), verifiable=False)
+    evidence = replace(lost.why.evidence[0], quality=Reason.SENSOR_OFF, at=NOW - 12 * SECOND)
+    lost = replace(lost, why=replace(lost.why, evidence=(evidence,)))
+    text = shown(after(ONLINE, SEEN, saying.snapshot("3", lost)))
+    assert "sensor-off" in text
+    assert "Not seen now: last valid SpO2 86 %, 12 s ago." in text
+
+
+def test_scale_2_is_said_of_the_bed_and_of_every_alert_whoever_words_it() -> None:
+    low = saying.low_spo2("3")
+    low = replace(low, why=replace(low.why, text=f"SCALE 2: {low.why.text}"))
+    blind = saying.alert("3", "not-monitored", "SCALE 2: NOT MONITORED: no signal", kind=Kind.TECHNICAL)
+    scored = saying.news2("3", 7, "high")
+    assert scored.rule is not None
+    scored = replace(scored, rule=replace(scored.rule, spo2_scale=2))
+    text = shown(after(ONLINE, SEEN, scored, saying.snapshot("3", low, blind)))
+    assert "BED 3: SCALE 2: SpO2 95 %" in text or "BED 3: SCALE 2: SpO2 86 %" in text
+    assert "BED 3: SCALE 2: NOT MONITORED for" in text
+    assert "NEWS2 SCALE 2 7 high" in text
 
 
 def test_who_took_it_and_until_when_it_is_quiet_is_said() -> None:
     pause = Inactivation(InactivationKind.AUDIO_PAUSED, "nurse-7", "at-bedside", NOW + 120 * SECOND)
-    taken = replace(saying.low_spo2("3"), accepted_by="nurse-7")
+    taken = replace(saying.low_spo2("3"), accepted_by="nurse-8")
     quiet = replace(taken, signal=SignalState.PAUSED, inactivations=(pause,))
-    assert "[Accepted by nurse-7]" in shown(after(ONLINE, SEEN, saying.snapshot("3", taken)))
-    assert "by nurse-7]" in shown(after(ONLINE, SEEN, saying.snapshot("3", quiet)))
+    assert "[Accepted by nurse-8]" in shown(after(ONLINE, SEEN, saying.snapshot("3", taken)))
+    text = shown(after(ONLINE, SEEN, saying.snapshot("3", quiet)))
+    assert f"[Paused until {local(NOW + 120 * SECOND)} by nurse-7, accepted by nurse-8]" in text
+
+
+def test_an_alert_that_escalated_or_sounds_again_says_so() -> None:
+    loud = replace(saying.low_spo2("3"), tier=2, signal_event=SignalEvent.WORSE)
+    text = shown(after(ONLINE, SEEN, saying.snapshot("3", loud)))
+    assert "[New, tier 2 called]" in text
+    assert "announced again: it got worse" in text
+
+
+BIRTH = Birth(
+    birth=1, agent="", python="", runtime="", beds=(), devices=(), schemas=(), alert_system=AlertSystem.CDAS,
+    listeners=("desk", "phone"),
+)  # fmt: skip
 
 
 def test_who_listens_is_said_and_nobody_is_said_loudly() -> None:
-    birth = Birth(
-        birth=1, agent="", python="", runtime="", beds=(), devices=(), schemas=(), alert_system=AlertSystem.CDAS,
-        listeners=("desk", "phone"),
-    )  # fmt: skip
-    assert listeners(after(ONLINE), GATEWAY) == "NOBODY LISTENING"
-    ward = after(ONLINE, compose.birth(TOPICS, NOW, birth))
-    assert listeners(ward, GATEWAY) == "2 nurse screens: desk, phone"
-    deaf = after(ONLINE, compose.birth(TOPICS, NOW, replace(birth, listeners=())))
-    assert "NOBODY LISTENING" in shown(deaf)
+    assert listeners(after(ONLINE), GATEWAY) == "online, NOBODY LISTENING"
+    ward = after(ONLINE, compose.birth(TOPICS, NOW, BIRTH))
+    assert listeners(ward, GATEWAY) == "online, 2 nurse screens: desk, phone"
+    for nobody in (replace(BIRTH, listeners=()), replace(BIRTH, alert_system=AlertSystem.DIS)):
+        assert "NOBODY LISTENING" in shown(after(ONLINE, compose.birth(TOPICS, NOW, nobody)))
+    hall = compose.birth(TOPICS, NOW, replace(BIRTH, alert_system=AlertSystem.DAS, listeners=("hall",)))
+    assert "1 display: hall; NOBODY CAN ACCEPT" in listeners(after(ONLINE, hall), GATEWAY)
+
+
+def test_a_screen_that_does_not_count_says_so_of_itself() -> None:
+    birth = compose.birth(TOPICS, NOW, BIRTH)
+    assert "THIS SCREEN IS NOT COUNTED" in listeners(after(ONLINE, birth, consumer="dexk"), GATEWAY)
+    assert "COUNTED" not in listeners(after(ONLINE, birth, consumer=""), GATEWAY)
+    assert "only looks" in shown(after(ONLINE, birth, consumer=""))
+
+
+@pytest.mark.parametrize("presence", [Presence.OFFLINE, Presence.STOPPED, None])
+def test_of_a_gateway_that_is_not_online_nobody_listens_whatever_it_said_before(presence: Presence | None) -> None:
+    said = [] if presence is None else [compose.state(TOPICS, NOW, presence, 1)]
+    who = listeners(after(SEEN, compose.birth(TOPICS, NOW, BIRTH), *said), GATEWAY)
+    assert "REACH NO SCREEN" in who
+    assert "nurse screen" not in who
+    assert listeners(after(ONLINE, compose.birth(TOPICS, NOW, BIRTH), up=False), GATEWAY) == "unknown"
 
 
 def test_live_alerts_and_those_of_a_late_joiner_are_to_be_confirmed() -> None:
@@ -159,3 +258,75 @@ def test_a_screen_that_knows_nothing_says_so() -> None:
     assert calm(empty, NOW) == "This screen has no broker: nothing is known."
     assert "No alert." not in shown(empty)
     assert "hello" in shown(noted(empty, "hello", NOW))
+
+
+def many(beds: int, alerts: int, *, unseen: int = 0) -> Ward:
+    """Return a ward whose last `unseen` beds were never heard of again, and whose first ones alert."""
+    said: list[Effect | Draft] = [ONLINE]
+    for number in range(1, beds + 1):
+        bed = str(number)
+        said += [saying.vitals(bed, saying.stream("spo2", 95))] if number <= beds - unseen else []
+        low = replace(saying.low_spo2(bed), why=replace(saying.low_spo2(bed).why, text=LONG))
+        said.append(saying.snapshot(bed, *[low] * (number <= alerts)))
+    return after(*said, compose.birth(TOPICS, NOW, BIRTH))
+
+
+LONG = "SpO2 86 % for 8 s, was 95 %, falling, and whatever else " * 5
+SHEETS = st.builds(Sheet, st.integers(20, 220), st.integers(8, 60))
+
+
+@examples(max_examples=60, deadline=None)
+@given(sheet=SHEETS, beds=st.integers(0, 32), alerts=st.integers(0, 32), unseen=st.integers(0, 32))
+def test_a_page_fits_its_terminal_and_always_has_its_keys(sheet: Sheet, beds: int, alerts: int, unseen: int) -> None:
+    ward = many(beds, min(alerts, beds), unseen=min(unseen, beds))
+    lines = shown(ward, sheet=sheet).splitlines()
+    assert len(lines) <= sheet.height
+    assert max(map(len, lines)) <= sheet.width
+    assert "quit" in " ".join(lines[-6:])
+    asking = replace(Desk(), asking=Outcome.ACCEPTED, typed="nurse-")
+    assert "nurse-_" in shown(ward, desk=asking, sheet=sheet).replace("\n", "").replace(" ", "")
+
+
+@pytest.mark.parametrize("sheet", [Sheet(80, 24), Sheet(60, 24), Sheet(200, 50)])
+def test_every_bed_that_is_not_connected_is_named_however_many_there_are(sheet: Sheet) -> None:
+    text = shown(many(32, 0, unseen=30), sheet=sheet)
+    assert "NOT CONNECTED" in text
+    words = set(text.replace(",", " ").split())
+    assert {str(bed) for bed in range(1, 33)} <= words
+
+
+def test_where_room_is_short_what_needs_somebody_is_shown_first_and_the_rest_is_counted() -> None:
+    text = shown(many(32, 20, unseen=1), sheet=Sheet(80, 24))
+    assert " 32   NOT CONNECTED" in text
+    assert "more with alerts:" in text
+    assert "more monitored, no alert:" in text
+    assert "MEDIUM below" in text
+    last = many(32, 20).targets()[-1].alert.event_id
+    text = shown(many(32, 20), desk=Desk(chosen=last), sheet=Sheet(80, 24))
+    assert ">  MEDIUM  [New] BED 20:" in text
+    assert "MEDIUM above" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_how_a_bed_is_comes_before_what_else_is_known_of_it(width: int) -> None:
+    away = saying.snapshot("3", monitored=False, since=NOW - 70 * SECOND)
+    text = shown(after(ONLINE, SEEN, away), sheet=Sheet(width, 24))
+    assert "NOT MONITORED 1 min 10 s" in text
+    lost = shown(after(ONLINE, SEEN, QUIET), NOW + SILENCE, sheet=Sheet(width, 24))
+    assert f"NOT CONNECTED, last seen {local(NOW)}" in lost
+
+
+def test_beds_of_the_same_name_bear_their_gateways() -> None:
+    ward = after(ONLINE, SEEN, QUIET)
+    both = replace(ward, views={**ward.views, "gw2": ward.views[GATEWAY]})
+    text = shown(both)
+    assert f" {GATEWAY}/3 " in text
+    assert " gw2/3 " in text
+
+
+def test_a_bed_that_its_gateway_no_longer_has_is_no_lost_bed() -> None:
+    gone = replace(saying.snapshot("3", monitored=False), state=BedState.UNASSIGNED)
+    ward = after(ONLINE, SEEN, gone, compose.birth(TOPICS, NOW, BIRTH))
+    assert ward.beds() == []
+    kept = (BornBed("3", BedState.UNASSIGNED, ()),)
+    assert len(after(ONLINE, SEEN, gone, compose.birth(TOPICS, NOW, replace(BIRTH, beds=kept))).beds()) == 1

@@ -18,16 +18,20 @@ from edge_agent.domain.settings import (
     LIMIT_RULES,
     Bed,
     Broker,
+    Consumer,
     Device,
     LocalSettings,
     Protocol,
     WardSettings,
 )
+from edge_agent.domain.settings import Role as ConsumerRole
 from edge_agent.wire.topics import Topics
 
 SITE, WARD, GATEWAY = "DEMO", "ward-1", "gateway-1"
 TOPICS = Topics(SITE, WARD, GATEWAY)
 CONSUMER = "demo"
+DESK = Consumer("desk", ConsumerRole.NURSE)
+"""A screen at which somebody may accept: `edge-agent watch --consumer desk` from a second terminal."""
 
 SPO2_LIMIT, BAD_LIMIT, GOOD_LIMIT = Decimal(90), Decimal(70), Decimal(91)
 """In %. No configuration may go below 85 % (see `LIMIT_RULES`)."""
@@ -51,6 +55,7 @@ def ward(cast: Sequence[Role], ports: Path, spo2_limit: Decimal = SPO2_LIMIT) ->
         limits={"spo2-low": spo2_low},
         max_age_s=dict.fromkeys(("spo2", "pulse", "respiratory_rate"), 5),
         news2_delay_s=10,
+        consumers=(DESK,),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -23,6 +24,7 @@ RECENT = 5
 NOTABLE = 2
 """Units that a value must have moved by, to be called falling or rising."""
 
+_SCALE = re.compile(r"SCALE \d+: ")
 _OFF = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING})
 
 
@@ -68,10 +70,16 @@ def alert_line(bed: BedView, alert: AlertRecord, now: int) -> str:
     lasted = bed.lasted(alert, now)
     if alert.condition == "not-monitored":
         _, why = trouble(bed)
-        return ", ".join(part for part in (f"NOT MONITORED for {span(lasted)}", why, last_valid(bed, now)) if part)
+        parts = (f"{scale(alert)}NOT MONITORED for {span(lasted)}", why, last_valid(bed, now))
+        return ", ".join(part for part in parts if part)
     if alert.kind is not Kind.PHYSIOLOGICAL or alert.limit is None or not alert.evidence or not alert.verifiable:
         return alert.text
-    return _finding(bed, alert.evidence[0], alert.limit, lasted, now)
+    return f"{scale(alert)}{_finding(bed, alert.evidence[0], alert.limit, lasted, now)}"
+
+
+def scale(alert: AlertRecord) -> str:
+    """Return 'SCALE 2: ' where the agent said so of this alert: whoever tells it in other words says it too."""
+    return match[0] if (match := _SCALE.match(alert.text)) else ""
 
 
 def pressure(bed: BedView, now: int) -> str:

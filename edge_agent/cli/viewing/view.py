@@ -48,7 +48,9 @@ class Entry(msgspec.Struct, frozen=True):
 class BedView(msgspec.Struct, frozen=True, kw_only=True):
     """One bed as last heard; each part with the time it arrived, ns.
 
-    `alerts_us`: when the agent made the last snapshot, on its own clock, which is not ours.
+    `alerts_at`: when the agent made the last snapshot, as well as that is known on our clock; `alerts_us`: the same on
+    its own clock, which is not ours; `alerts_boot`: of which boot that clock is; `alerts_utc`: the same in UTC, None
+    where the agent did not know.
     """
 
     bed: str
@@ -59,6 +61,8 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Alerts | None = None
     alerts_at: int = 0
     alerts_us: int = 0
+    alerts_boot: str = ""
+    alerts_utc: str | None = None
 
     def stream(self, quantity: str) -> Stream | None:
         """Return the stream in use for a quantity, else the first there is."""
@@ -86,9 +90,15 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything on the screen. `wall_offset`: UTC minus CLOCK_BOOTTIME, ns; `up`, `since`: our own connection."""
+    """Everything on the screen. `wall_offset`: UTC minus CLOCK_BOOTTIME, ns; `up`, `since`: our own connection.
+
+    `ahead`: the agent's clock of its boot `boot` minus ours, ns: what a late joiner needs to tell how old a retained
+    snapshot is.
+    """
 
     wall_offset: int
+    boot: str = ""
+    ahead: int = 0
     beds: dict[str, BedView] = {}
     up: bool = False
     since: int = 0
@@ -101,7 +111,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 def heard(view: View, message: Heard) -> View:
     """Return the view after one message from the agent."""
-    view, at = replace(view, heard_at=message.at), message.at
+    view, at = _timed(replace(view, heard_at=message.at), message), message.at
     match message.body:
         case AlertEvent() as event:
             view = _logged(view, message, event)
@@ -117,8 +127,8 @@ def heard(view: View, message: Heard) -> View:
             view = _configured(view, body, at)
         case Missed() as body:
             view = told(view, Entry(at, "agent", _missed(body)))
-        case ReceiptResult(done=False) as body:
-            view = told(view, Entry(at, "agent", _refused(body)))
+        case ReceiptResult() as body if body.person or not body.done:
+            view = told(view, Entry(at, "agent", _answered(body)))
         case CommandResult(done=False) as body:
             view = told(view, Entry(at, "agent", f"{body.command} refused: {'; '.join(body.errors)}"))
     return view
@@ -149,7 +159,31 @@ def banner(view: View, now: int) -> str:
 def _snapshot(view: View, body: Alerts, message: Heard) -> View:
     if not body.bed:
         return replace(view, gateway=body)
-    return _bed(view, body.bed, alerts=body, alerts_at=message.at, alerts_us=message.envelope.monotonic_us)
+    envelope = message.envelope
+    made = envelope.monotonic_us * 1_000 - view.ahead if envelope.boot == view.boot else message.at
+    return _bed(
+        view, body.bed, alerts=body, alerts_at=min(made, message.at), alerts_us=envelope.monotonic_us,
+        alerts_boot=envelope.boot, alerts_utc=envelope.measured,
+    )  # fmt: skip
+
+
+def _timed(view: View, message: Heard) -> View:
+    """Learn how far the agent's clock is ahead of ours.
+
+    Vitals are made at the moment they are sent and are never retained; of all else, what came soonest tells best.
+    """
+    envelope = message.envelope
+    ahead = envelope.monotonic_us * 1_000 - message.at
+    fresh = isinstance(message.body, Vitals) and message.live
+    if envelope.boot == view.boot and not fresh and ahead <= view.ahead:
+        return view
+    beds = {
+        name: replace(bed, alerts_at=min(bed.alerts_us * 1_000 - ahead, message.at))
+        if bed.alerts_boot == envelope.boot
+        else bed
+        for name, bed in view.beds.items()
+    }
+    return replace(view, boot=envelope.boot, ahead=ahead, beds=beds)
 
 
 def _bed(view: View, bed: str, **changes: object) -> View:
@@ -167,7 +201,7 @@ def _trends(view: View, body: Vitals) -> dict[str, tuple[Decimal | None, ...]]:
 
 def _logged(view: View, message: Heard, event: AlertEvent) -> View:
     place = f"BED {event.bed}" if event.bed else "GATEWAY"
-    late = "" if message.live else " (happened while offline)"
+    late = f" ({event.late})" if event.late else "" if message.live else " (happened while offline)"
     about: dict[str, str | int] = {
         "bed": event.bed or "",
         "condition": event.condition,
@@ -191,10 +225,15 @@ def _missed(body: Missed) -> str:
     return f"{place}: missed while offline: {first.text}{more}"
 
 
-def _refused(body: ReceiptResult) -> str:
+def _answered(body: ReceiptResult) -> str:
     place = f"BED {body.bed}" if body.bed else "GATEWAY"
-    owner = f", {body.accepted_by} has it" if body.accepted_by else ""
-    return f"{place}: {body.outcome.value} of {body.consumer} does not count: {body.why or body.code.value}{owner}"
+    who = f"{body.person} at {body.consumer}" if body.person else body.consumer
+    said = f"{place}: {body.outcome.value} by {who}"
+    if body.done:
+        return said
+    why = body.why or body.code.value
+    owner = f", {body.accepted_by} has it" if body.accepted_by and body.accepted_by not in why else ""
+    return f"{said} does not count: {why}{owner}"
 
 
 def _state(view: View, body: State, at: int) -> View:

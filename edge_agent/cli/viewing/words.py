@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from edge_agent.bedside.scores import SCORES
 from edge_agent.domain.settings import SECOND
-from edge_agent.wire.payloads.score import Score
+from edge_agent.wire.payloads.score import RiskDriver, Score
 from edge_agent.wire.payloads.vitals import Stream
 from firmware_bridges.bridge import Mode
 
@@ -24,6 +25,21 @@ NAMES = {"pulse": "pulse", "spo2": "SpO2", "respiratory_rate": "RR", "systolic":
 def clock(at: int, wall_offset: int) -> str:
     """Return the local wall time of `at` (ns of CLOCK_BOOTTIME) as 11:42:07."""
     return f"{datetime.fromtimestamp((at + wall_offset) / 1e9).astimezone():%H:%M:%S}"
+
+
+def moment(at: int, now: int, wall_offset: int) -> str:
+    """Return the local wall time of `at` as 11:42, with its day where that was not within twelve hours of `now`."""
+    local = datetime.fromtimestamp((at + wall_offset) / 1e9).astimezone()
+    return f"{local:%H:%M}" if abs(now - at) < 12 * 3600 * SECOND else f"{local:%d %b %H:%M}"
+
+
+def short(ns: int) -> str:
+    """Return an age that fits beside a value: '7s', '3m', '2h' or '4d'."""
+    seconds = max(ns, 0) // SECOND
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def span(ns: int) -> str:
@@ -70,6 +86,15 @@ def news2(score: Score | None) -> str:
     return f"{rule.total} {rule.risk}" if rule.complete else f"≥ {rule.total}, {len(rule.missing)} missing"
 
 
+def rule_score(score: Score | None) -> str:
+    """Return `news2` behind the name of the score, and of the SpO2 scale where that is not the usual one."""
+    if score is None or score.rule is None:
+        return NONE
+    rule = score.rule
+    title = SCORES[rule.name].title if rule.name in SCORES else rule.name
+    return f"{title}{f' SCALE {rule.spo2_scale}' if rule.spo2_scale != 1 else ''} {news2(score)}"
+
+
 def risk(score: Score | None) -> str:
     """Return such as '38 %', or `NONE` when the model abstains."""
     return NONE if score is None or score.risk is None else f"{round(score.risk.probability * 100)} %"
@@ -83,8 +108,13 @@ def reasons(score: Score | None, most: int = 3) -> str:
         return f"no risk score: {score.abstention.detail}"
     if score.risk is None:
         return "not scored yet"
-    drivers = [d for d in score.risk.drivers if d.contribution is not None and d.contribution > 0][:most]
-    return ", ".join(f"{NAMES.get(d.quantity, d.quantity)}{_arrow(d.trend)}" for d in drivers)
+    return driven(score.risk.drivers, most)
+
+
+def driven(drivers: Sequence[RiskDriver], most: int = 3) -> str:
+    """Return the quantities that raise a risk, with their change over three hours, such as 'RR ↑6, SpO2 ↓3'."""
+    raising = [d for d in drivers if d.contribution is not None and d.contribution > 0][:most]
+    return ", ".join(f"{NAMES.get(d.quantity, d.quantity)}{_arrow(d.trend)}" for d in raising)
 
 
 def _arrow(change: Decimal | None) -> str:

@@ -10,12 +10,18 @@ import msgspec
 from msgspec.structs import replace
 
 from edge_agent.domain.alerts import Outcome
+from edge_agent.domain.settings import SECOND
 from edge_agent.wire.inbound import is_name
 
 UP, DOWN, ENTER, ESCAPE, ERASE = "up", "down", "enter", "escape", "erase"
 """Keys with a name; every other key is its character."""
 
-_ACTS = {"a": Outcome.ACCEPTED, "p": Outcome.PAUSED, "r": Outcome.RESET}
+ACTS = {"a": Outcome.ACCEPTED, "p": Outcome.PAUSED, "r": Outcome.RESET}
+"""Keys that do something about the chosen alert."""
+
+LOOK = SECOND
+"""Nobody sees that the choice has moved, and presses a key because of what they see, in less."""
+
 _STEPS = {UP: -1, "k": -1, DOWN: 1, "j": 1}
 
 
@@ -34,13 +40,17 @@ class Act(NamedTuple):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What is chosen, and what is being asked. `person` is remembered; `refused` says why an answer was not taken."""
+    """What is chosen, and what is being asked. `person` is remembered; `refused` says why a key did nothing.
+
+    `moved`: when the choice went to another alert without anybody's key, ns.
+    """
 
     person: str = ""
     chosen: str = ""
     asking: Outcome | None = None
     typed: str = ""
     refused: str = ""
+    moved: int | None = None
 
 
 def index(desk: Desk, events: Sequence[str]) -> int:
@@ -48,25 +58,35 @@ def index(desk: Desk, events: Sequence[str]) -> int:
     return events.index(desk.chosen) if desk.chosen in events else 0
 
 
-def pressed(desk: Desk, key: str, events: Sequence[str]) -> tuple[Desk, Act | Quit | None]:
-    """Return the desk after a key, with `events` present in the order shown, and what is to be done."""
+def settled(desk: Desk, events: Sequence[str], now: int) -> Desk:
+    """Return the desk with a present alert chosen, the first where the chosen one is gone; while asking, none other."""
+    if desk.asking is not None or desk.chosen in events:
+        return desk
+    return replace(desk, chosen=events[0] if events else "", moved=now if desk.chosen else desk.moved)
+
+
+def pressed(desk: Desk, key: str, events: Sequence[str], now: int) -> tuple[Desk, Act | Quit | None]:
+    """Return the desk after a key at `now` (ns), with `events` present in the order shown, and what is to be done."""
     if desk.asking is not None:
         return _answered(desk, desk.asking, key)
     if key == "q":
         return desk, Quit.QUIT
+    desk = settled(replace(desk, refused=""), events, now)
     if not events:
         return desk, None
-    at = index(desk, events)
     if key in _STEPS:
-        return replace(desk, chosen=events[(at + _STEPS[key]) % len(events)]), None
-    return _begun(replace(desk, chosen=events[at]), _ACTS[key]) if key in _ACTS else (desk, None)
+        chosen = events[(index(desk, events) + _STEPS[key]) % len(events)]
+        return replace(desk, chosen=chosen, moved=None), None
+    return _begun(desk, ACTS[key], now) if key in ACTS else (desk, None)
 
 
-def _begun(desk: Desk, outcome: Outcome) -> tuple[Desk, Act | None]:
-    """Act at once for a person who is known, else ask."""
+def _begun(desk: Desk, outcome: Outcome, now: int) -> tuple[Desk, Act | None]:
+    """Act at once for a person who is known, else ask; never on an alert that has only just come under the key."""
+    if desk.moved is not None and now - desk.moved < LOOK:
+        return replace(desk, refused="The choice has just moved to another alert: look, then press again."), None
     if desk.person:
         return desk, Act(desk.chosen, outcome, desk.person)
-    return replace(desk, asking=outcome, typed="", refused=""), None
+    return replace(desk, asking=outcome, typed=""), None
 
 
 def _answered(desk: Desk, asked: Outcome, key: str) -> tuple[Desk, Act | None]:

@@ -1,40 +1,61 @@
-"""The page: one line a bed, the alerts below with the reasons of the chosen one, then what happened. Pure."""
+"""The page: one line a bed, the alerts below with the reasons of the chosen one, what happened, the keys. Pure.
+
+Head and foot are always there; beds and alerts share what is left, and what does not fit is counted and named.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import NamedTuple
+
 from rich.console import Group, RenderableType
-from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
-from edge_agent.cli.viewing.says import age_line, alert_line, pressure, state_line
-from edge_agent.cli.viewing.view import BedView
-from edge_agent.cli.viewing.words import NONE, ago, clock, news2, reasons, risk, span, trend
+from edge_agent.cli.viewing.says import alert_line
+from edge_agent.cli.viewing.words import clock, span
+from edge_agent.cli.watching.beds import beds
 from edge_agent.cli.watching.desk import Desk, index
-from edge_agent.cli.watching.ward import Place, Target, Ward, listeners, unconnected
-from edge_agent.domain.alerts import Priority
-from edge_agent.wire.payloads.alert import AlertRecord, Status
-from firmware_bridges.vitals import VITALS
+from edge_agent.cli.watching.lines import cropped, hung, shared
+from edge_agent.cli.watching.reasons import status, why
+from edge_agent.cli.watching.ward import Target, Ward, listeners, unconnected
+from edge_agent.domain.alerts import LOUDEST_FIRST, Priority
 
 LOUD = {"high": "bold white on red", "medium": "black on yellow", "low": "black on cyan", "info": "dim"}
 """Colours of IEC 60601-1-8:2006+A2:2020, table 2: high red, medium yellow, low cyan or yellow."""
 
 LOG_LINES = 5
-TREND = 10
+HANG = 6
+KEYS = "up/down choose   a accept   p pause 2 min   r reset what is over   q quit"
+LOOKING = "this screen only looks (no --consumer)   up/down choose   q quit"
 
 
-def page(ward: Ward, desk: Desk, now: int) -> RenderableType:
+class Sheet(NamedTuple):
+    """Columns and lines of the terminal."""
+
+    width: int
+    height: int
+
+
+def page(ward: Ward, desk: Desk, now: int, sheet: Sheet) -> RenderableType:
     """Return the whole page at `now` (ns)."""
     targets = ward.targets()
-    blocks = [*_head(ward, now), _beds(ward, now), Rule(style="dim")]
-    blocks += _alerts(ward, desk, targets, now) or [Text(f" {calm(ward, now)}", style="bold")]
-    blocks += [Rule(style="dim"), *_log(ward), _foot(desk)]
-    return Group(*blocks)
+    head, foot = _head(ward, now, sheet.width), _foot(ward, desk, targets, sheet.width)
+    rule = Text("─" * sheet.width, style="dim")
+    room = max(sheet.height - len(head) - len(foot) - 2, 2)
+    place = targets[_at(desk, targets)].place if targets else None
+    rows, lines = len(beds(ward, now, sheet.width, 10_000, place)), _wanted(ward, desk, targets, now, sheet.width)
+    for_beds, for_alerts = shared(room, rows, lines)
+    blocks = [*head, *beds(ward, now, sheet.width, for_beds, place), rule]
+    blocks += _alerts(ward, desk, targets, now, Sheet(sheet.width, for_alerts)) or _calm(ward, now, sheet.width)
+    blocks.append(rule)
+    left = min(sheet.height - len(blocks) - len(foot), LOG_LINES)
+    blocks += _log(ward, Sheet(sheet.width, left))
+    return Group(*blocks[: sheet.height - len(foot)], *foot)
 
 
 def calm(ward: Ward, now: int) -> str:
     """Return what is said when there is no alert to show: that is good news only of beds that are connected."""
-    unseen = [place.bed for place, _ in ward.beds() if unconnected(ward, place, now)]
+    unseen = [ward.name(place) for place, _ in ward.beds() if unconnected(ward, place, now)]
     if not ward.beds():
         return "No bed has been heard of yet." if ward.up else "This screen has no broker: nothing is known."
     if unseen:
@@ -42,122 +63,112 @@ def calm(ward: Ward, now: int) -> str:
     return "No alert."
 
 
-def _head(ward: Ward, now: int) -> list[RenderableType]:
-    row = Table.grid(expand=True)
-    row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    row.add_column(justify="right", no_wrap=True)
-    broker = "" if ward.up else f"   THIS SCREEN HAS NO BROKER{f' for {span(now - ward.since)}' if ward.since else ''}"
-    row.add_row(Text(f"WARD {ward.ward}, {ward.site}{broker}", style="bold"), Text(clock(now, ward.wall_offset)))
-    return [row, *(_gateway(ward, gateway) for gateway in sorted(ward.views))]
+def _calm(ward: Ward, now: int, width: int) -> list[Text]:
+    return hung([(" ", "")], calm(ward, now), "bold", width, 1)
 
 
-def _gateway(ward: Ward, gateway: str) -> Text:
-    view = ward.views[gateway]
-    said = "never online" if view.presence is None else view.presence.value
-    who = listeners(ward, gateway)
-    line = Text.assemble((f"{gateway}: {said}, ", "dim"), (who, "bold white on red" if who.isupper() else "dim"))
-    for alert in view.gateway.alerts if view.gateway else ():
-        line.append(f"  {alert.text}", style=LOUD[alert.priority.value])
-    return line
-
-
-def _beds(ward: Ward, now: int) -> RenderableType:
-    table = Table(box=None, padding=(0, 1), expand=True, header_style="dim")
-    for title in ("BED", "SpO2 %", "", "PULSE", "", "RESP", "BP", "TEMP", "NEWS2", "RISK"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
-    table.add_column("STATE", ratio=1, no_wrap=True, overflow="ellipsis")
-    for place, bed in ward.beds():
-        table.add_row(*_bed(ward, place, bed, now))
-    return table
-
-
-def _bed(ward: Ward, place: Place, bed: BedView, now: int) -> list[RenderableType]:
-    why = unconnected(ward, place, now)
-    name = Text(f" {place.bed} ", style="bold reverse")
-    if why:
-        return [name, *[Text(NONE, style="dim")] * 9, Text(why, style="bold white on red")]
-    seen = bed.alerts is not None and bed.alerts.monitored
-    return [
-        name,
-        _value(bed, "spo2", now, "bold bright_cyan"),
-        _trend(bed, "spo2", now),
-        _value(bed, "pulse", now, "bold bright_green"),
-        _trend(bed, "pulse", now),
-        _value(bed, "respiratory_rate", now, ""),
-        Text(pressure(bed, now)),
-        _value(bed, "temperature", now, ""),
-        Text(news2(bed.score)),
-        Text(f"{risk(bed.score)} {reasons(bed.score, 1) if bed.score and bed.score.risk else ''}"),
-        Text(state_line(bed, now), style="dim" if seen else "bold yellow"),
-    ]
-
-
-def _value(bed: BedView, quantity: str, now: int, style: str) -> Text:
-    value = bed.value(quantity, now)
-    return Text(NONE if value is None else str(value), style="dim" if value is None else style)
-
-
-def _trend(bed: BedView, quantity: str, now: int) -> Text:
-    return Text(f"{trend(quantity, bed.trends.get(quantity, ()), TREND)} {age_line(bed, quantity, now)}", style="dim")
-
-
-def _alerts(ward: Ward, desk: Desk, targets: list[Target], now: int) -> list[Text]:
-    chosen = index(desk, [target.alert.event_id for target in targets])
-    lines = []
-    for number, target in enumerate(targets):
-        lines.append(_alert(ward, target, now, chosen=number == chosen))
-        if number == chosen:
-            lines += [Text(f"       {line}", style="dim") for line in why(target.alert)]
+def _head(ward: Ward, now: int, width: int) -> list[Text]:
+    time = clock(now, ward.wall_offset)
+    title = cropped(Text(f"WARD {ward.ward}, {ward.site}", style="bold"), width - len(time) - 1)
+    title.append(" " * max(width - title.cell_len - len(time), 0) + time)
+    lines = [title]
+    if not ward.up:
+        since = f" for {span(now - ward.since)}" if ward.since else ""
+        lines.append(cropped(Text(f"THIS SCREEN HAS NO BROKER{since}", style="bold white on red"), width))
+    for gateway in sorted(ward.views):
+        lines += _gateway(ward, gateway, width)
     return lines
 
 
-def _alert(ward: Ward, target: Target, now: int, *, chosen: bool) -> Text:
+def _gateway(ward: Ward, gateway: str, width: int) -> list[Text]:
+    view, who = ward.views[gateway], listeners(ward, gateway)
+    loud = any(word.isupper() and len(word) > 1 for word in who.replace(",", "").split())
+    lines = hung([(f"{gateway}: ", "dim")], who, "bold white on red" if loud else "dim", width, 2)
+    for alert in view.gateway.alerts if view.gateway else ():
+        badge = (f" {alert.priority.value.upper()} ", LOUD[alert.priority.value])
+        lines += hung([("  ", ""), badge, (" ", "")], f"GATEWAY: {alert.text}", "", width, HANG)
+    return lines
+
+
+def _at(desk: Desk, targets: list[Target]) -> int:
+    return index(desk, [target.alert.event_id for target in targets])
+
+
+def _wanted(ward: Ward, desk: Desk, targets: list[Target], now: int, width: int) -> int:
+    """Return how many lines the alerts would like to have."""
+    if not targets:
+        return len(_calm(ward, now, width))
+    chosen = _at(desk, targets)
+    return sum(len(_alert(ward, target, now, width, chosen=each == chosen)) for each, target in enumerate(targets))
+
+
+def _alerts(ward: Ward, desk: Desk, targets: list[Target], now: int, sheet: Sheet) -> list[Text]:
+    """Return every alert, with its reasons where it is the chosen one; where room is short, those around that one."""
+    if not targets:
+        return []
+    chosen, width = _at(desk, targets), sheet.width
+    blocks = [_alert(ward, target, now, width, chosen=each == chosen) for each, target in enumerate(targets)]
+    if sum(map(len, blocks)) <= sheet.height:
+        return [line for block in blocks for line in block]
+    blocks = [block if each == chosen else [_cut(block, width)] for each, block in enumerate(blocks)]
+    first, last, more = chosen, chosen + 1, 2 if len(blocks) > 1 else 0
+    blocks[chosen] = blocks[chosen][: max(sheet.height - more, 1)]
+    while sum(map(len, blocks[first:last])) + more < sheet.height and (first > 0 or last < len(blocks)):
+        first, last = (first - 1, last) if first > 0 else (first, last + 1)
+    shown = [line for block in blocks[first:last] for line in block]
+    above, below = _more(targets[:first], "above"), _more(targets[last:], "below")
+    return [*(cropped(each, width) for each in above), *shown, *(cropped(each, width) for each in below)]
+
+
+def _more(hidden: list[Target], where: str) -> list[Text]:
+    count = Counter(target.alert.priority for target in hidden)
+    said = ", ".join(f"{count[each]} {each.value.upper()}" for each in LOUDEST_FIRST if count[each])
+    return [Text(f"  and {said} {where}", style="bold")] if hidden else []
+
+
+def _cut(block: list[Text], width: int) -> Text:
+    """Return the first line of an alert, which says so where it is not all."""
+    return block[0] if len(block) == 1 else cropped(block[0], width - 2).append(" …")
+
+
+def _alert(ward: Ward, target: Target, now: int, width: int, *, chosen: bool) -> list[Text]:
     place, alert = target
     bed = ward.views[place.gateway].beds[place.bed]
-    stale = f"as last heard {ago(now - bed.alerts_at)}: " if unconnected(ward, place, now) else ""
-    said = alert.text if stale else alert_line(bed, alert, now)
-    strong = "bold" if alert.priority in (Priority.HIGH, Priority.MEDIUM) else ""
-    return Text.assemble(
-        "> " if chosen else "  ",
+    stale = unconnected(ward, place, now)
+    said = f"as of {ward.heard(place, now)}: {alert.text}" if stale else alert_line(bed, alert, now)
+    lead = (
+        ("> " if chosen else "  ", "bold"),
         (f" {alert.priority.value.upper()} ", LOUD[alert.priority.value]),
-        (f" BED {place.bed}: {stale}{said}", strong),
-        (f"  [{status(alert)}]", "dim"),
+        (f" [{status(bed, alert, now, ward.wall_offset)}]", "dim"),
+        (f" BED {ward.name(place)}: ", "bold"),
     )
+    strong = "bold" if alert.priority in (Priority.HIGH, Priority.MEDIUM) else ""
+    lines = hung(lead, said, strong, width, HANG)
+    if chosen:
+        for reason in why(bed, alert, None if stale else now, ward.wall_offset):
+            lines += hung([(" " * HANG, "")], reason, "dim", width, HANG + 2)
+    return lines
 
 
-def status(alert: AlertRecord) -> str:
-    """Return the word a person reads of an alert, with the name or the time that belongs to it."""
-    if alert.status is Status.ACCEPTED:
-        return f"{alert.status.value} {alert.accepted_by or alert.inactivation[-1].owner}"
-    if alert.status is Status.PAUSED:
-        pause = alert.inactivation[-1]
-        until = f"{pause.until[11:16]} UTC" if pause.until else "its deadline"
-        return f"{alert.status.value} {until} by {pause.owner}"
-    return str(alert.status.value)
+def _log(ward: Ward, sheet: Sheet) -> list[Text]:
+    """Return the newest of what happened, whole lines of it, as many as there is room for."""
+    lines: list[Text] = []
+    for entry in reversed(ward.log()[-max(sheet.height, 0) :] if sheet.height > 0 else []):
+        time = clock(entry.at, ward.wall_offset)
+        block = hung([(f"{time}  ", "dim")], entry.text, "dim", sheet.width, len(time) + 2)
+        if len(lines) + len(block) > sheet.height:
+            lines = lines or block[: sheet.height]
+            break
+        lines = block + lines
+    return lines
 
 
-def why(alert: AlertRecord) -> list[str]:
-    """Return the reasons of an alert: the values behind it with their age, what was missing, what to do."""
-    proofs = [
-        f"{VITALS[each.vital].quantity} {each.value} {each.unit} from {each.device}, {ago(each.age_ms * 1_000_000)}"
-        for each in alert.evidence
-    ]
-    limit = [f"limit {alert.limit}"] if alert.limit is not None else []
-    missing = [f"missing: {', '.join(alert.missing)}"] if alert.missing else []
-    scores = [f"NEWS2 {alert.score}"] if alert.score is not None else []
-    model = [f"model {round(alert.probability * 100)} %"] if alert.probability is not None else []
-    first = "; ".join([f"rule {alert.rule}", *limit, *proofs, *missing, *scores, *model])
-    return [first, *([alert.response] if alert.response else [])]
-
-
-def _log(ward: Ward) -> list[Text]:
-    entries = ward.log()[-LOG_LINES:]
-    return [Text(f"{clock(entry.at, ward.wall_offset)}  {entry.text}", style="dim") for entry in entries]
-
-
-def _foot(desk: Desk) -> Text:
+def _foot(ward: Ward, desk: Desk, targets: list[Target], width: int) -> list[Text]:
     if desk.asking is not None:
-        asked = f"{desk.asking.value} by (staff id, Enter; Esc to leave): {desk.typed}_"
-        return Text.assemble((asked, "bold"), (f"  {desk.refused}", "red"))
-    who = f"you are {desk.person}" if desk.person else ""
-    return Text(f"up/down choose   a accept   p pause 2 min   r reset what is over   q quit   {who}", style="dim")
+        target = next((each for each in targets if each.alert.event_id == desk.chosen), None)
+        what = "an alert that is over" if target is None else f"BED {ward.name(target.place)}, {target.alert.condition}"
+        asked = f"{desk.asking.value} ({what}) by (staff id, Enter; Esc to leave): {desk.typed}_"
+        return hung([], f"{asked}  {desk.refused}".rstrip(), "bold", width, 2)
+    who = f"   you are {desk.person}" if desk.person else ""
+    lines = hung([], desk.refused, "bold", width, 2) if desk.refused else []
+    return [*lines, *hung([], f"{KEYS}{who}" if ward.consumer else LOOKING, "dim", width, 2)]

@@ -5,21 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import partial
 from typing import NamedTuple
 
 import click
-from rich.console import Console
+from msgspec.structs import replace
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from edge_agent.cli.viewing.heard import Heard
 from edge_agent.cli.viewing.words import clock
-from edge_agent.cli.watching.desk import Act, Desk, Quit, pressed
-from edge_agent.cli.watching.page import page
+from edge_agent.cli.watching.desk import ACTS, Act, Desk, Quit, pressed, settled
+from edge_agent.cli.watching.page import Sheet, page
 from edge_agent.cli.watching.receipts import LISTENING_S, listening, receipt
 from edge_agent.cli.watching.terminal import keyboard
 from edge_agent.cli.watching.uplink import Uplink
-from edge_agent.cli.watching.ward import Target, Ward, connected, noted, take, to_confirm, unconnected
+from edge_agent.cli.watching.ward import (
+    GATEWAY,
+    Target,
+    Ward,
+    connected,
+    listeners,
+    noted,
+    take,
+    to_confirm,
+    unconnected,
+)
 from edge_agent.domain.alerts import Outcome
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.mqtt import Endpoint, Inbound
@@ -28,6 +41,13 @@ from edge_agent.wire.topics import Topics
 
 DRAW_S = 0.25
 """Between two pictures."""
+
+SPARE = 2
+"""Columns left free where a character may become two because the terminal does not have it."""
+
+
+CONFIRMED = 1000
+"""Alerts whose last confirmed revision is remembered. One that was forgotten is confirmed twice, which does no harm."""
 
 
 class Plan(NamedTuple):
@@ -45,7 +65,7 @@ class Screen:
 
     def __init__(self, plan: Plan) -> None:
         """Know nothing yet."""
-        self.ward = Ward(site=plan.site, ward=plan.ward, wall_offset=time.time_ns() - boottime())
+        self.ward = Ward(site=plan.site, ward=plan.ward, wall_offset=_wall_offset(), consumer=plan.consumer)
         self.desk = Desk(person=plan.person)
         self.over = asyncio.Event()
         self._plan = plan
@@ -55,13 +75,21 @@ class Screen:
 
     def key(self, key: str) -> None:
         """Take one key."""
+        if key in ACTS and self.desk.asking is None and not self._plan.consumer:
+            self._note("this screen only looks: give it --consumer ID, one of the ward's consumers")
+            return
         targets = self.ward.targets()
-        self.desk, deed = pressed(self.desk, key, [target.alert.event_id for target in targets])
+        self.desk, deed = pressed(self.desk, key, _events(targets), boottime())
         if isinstance(deed, Quit):
             self.over.set()
         elif isinstance(deed, Act):
-            chosen = next((target for target in targets if target.alert.event_id == deed.event_id), None)
-            self._act(chosen, deed)
+            self._act(next((target for target in targets if target.alert.event_id == deed.event_id), None), deed)
+
+    def drawn(self, sheet: Sheet) -> RenderableType:
+        """Return the page of this moment."""
+        self.ward = replace(self.ward, wall_offset=_wall_offset())
+        self.desk = settled(self.desk, _events(self.ward.targets()), boottime())
+        return page(self.ward, self.desk, boottime(), sheet)
 
     def announce(self) -> None:
         """Tell every gateway heard of that somebody sees its alerts here."""
@@ -71,14 +99,11 @@ class Screen:
 
     def _act(self, target: Target | None, deed: Act) -> None:
         if target is None:
+            self._note(f"{deed.outcome.value} was not sent: that alert is over")
             return
         gateway, bed = target.place
-        if not self._plan.consumer:
-            self._note("this screen only looks: give it --consumer ID, one of the ward's consumers")
-        elif not self._send(gateway, bed, target.alert, deed.outcome, deed.person):
+        if not self._send(gateway, bed, target.alert, deed.outcome, deed.person):
             self._note(f"{deed.outcome.value} was not sent: this screen has no broker")
-        else:
-            self._note(f"{deed.outcome.value} by {deed.person} sent for bed {bed}; the gateway's answer shows above")
 
     def _send(self, gateway: str, bed: str, alert: AlertRecord, outcome: Outcome, person: str) -> bool:
         topics = Topics(self._plan.site, self._plan.ward, gateway)
@@ -87,23 +112,30 @@ class Screen:
         return self.uplink.send(topic, receipt(alert, outcome, self._plan.consumer, person, now))
 
     def _received(self, message: Inbound) -> None:
-        before = len(self.ward.views)
+        before = self.ward.views
         self.ward, said = take(self.ward, message.topic, message.payload, boottime())
-        if len(self.ward.views) > before:
+        if said is None:
+            return
+        gateway = message.topic.split("/")[GATEWAY]
+        known = before.get(gateway)
+        if known is None or known.presence is not self.ward.views[gateway].presence:
             self.announce()
-        if said is not None and self._plan.consumer:
-            self._confirm(message.topic, said)
+        if self._plan.consumer:
+            self._confirm(gateway, said)
 
-    def _confirm(self, topic: str, said: Heard) -> None:
-        gateway = topic.split("/")[4]
+    def _confirm(self, gateway: str, said: Heard) -> None:
         for alert in to_confirm(said):
             new = self._confirmed.get(alert.event_id, 0) < alert.revision
             if new and alert.bed and self._send(gateway, alert.bed, alert, Outcome.RECEIVED, ""):
+                self._confirmed.pop(alert.event_id, None)
                 self._confirmed[alert.event_id] = alert.revision
+                if len(self._confirmed) > CONFIRMED:
+                    del self._confirmed[next(iter(self._confirmed))]
 
     def _connected(self, up: bool, why: str) -> None:  # noqa: FBT001 - the hook's own signature
         self.ward = connected(self.ward, up=up, at=boottime())
         self._note(f"no broker: {why}" if why else "connected to the broker")
+        self.announce()
 
     def _note(self, text: str) -> None:
         self.ward = noted(self.ward, text, boottime())
@@ -133,26 +165,45 @@ async def _keep_announcing(screen: Screen) -> None:
 
 
 async def _live(screen: Screen) -> None:
-    with Live(console=Console(highlight=False), auto_refresh=False, screen=True) as live, keyboard(screen.key):
+    console = Console(highlight=False)
+    spare = 0 if console.encoding.startswith("utf") else SPARE
+    with Live(console=console, auto_refresh=False, screen=True) as live, keyboard(screen.key):
         while not screen.over.is_set():
-            live.update(page(screen.ward, screen.desk, boottime()), refresh=True)
+            live.update(screen.drawn(Sheet(console.width - spare, console.height)), refresh=True)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(screen.over.wait(), DRAW_S)
 
 
 async def _plain(screen: Screen) -> None:
-    """Print a line for every event, and for every bed that is lost or found again."""
+    """Print a line for every event, and for every gateway and bed that is lost or found again."""
     told, before = 0, dict[str, str]()
     while not screen.over.is_set():
         now = boottime()
+        screen.ward = replace(screen.ward, wall_offset=_wall_offset())
+        time_of = partial(clock, wall_offset=screen.ward.wall_offset)
         for entry in screen.ward.log():
             if told < entry.at <= now:
-                click.echo(f"{clock(entry.at, screen.ward.wall_offset)} {entry.text}")
+                click.echo(f"{time_of(entry.at)} {entry.text}")
         told = now
-        for place, _ in screen.ward.beds():
-            state = unconnected(screen.ward, place, now) or "connected"
-            if before.get(place.bed) != state:
-                click.echo(f"{clock(now, screen.ward.wall_offset)} BED {place.bed}: {state}")
-            before[place.bed] = state
+        for what, state in _states(screen.ward, now):
+            if before.get(what) != state:
+                click.echo(f"{time_of(now)} {what}: {state}")
+            before[what] = state
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(screen.over.wait(), DRAW_S)
+
+
+def _states(ward: Ward, now: int) -> Iterator[tuple[str, str]]:
+    """Give every gateway with who listens, and every bed with whether it is connected."""
+    for gateway in sorted(ward.views):
+        yield gateway, listeners(ward, gateway)
+    for place, _ in ward.beds():
+        yield f"BED {ward.name(place)}", unconnected(ward, place, now) or "connected"
+
+
+def _events(targets: list[Target]) -> list[str]:
+    return [target.alert.event_id for target in targets]
+
+
+def _wall_offset() -> int:
+    return time.time_ns() - boottime()

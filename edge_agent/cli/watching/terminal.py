@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import termios
 import tty
@@ -21,17 +22,19 @@ _NAMED = {
     "\n": ENTER,
     "\x7f": ERASE,
     "\b": ERASE,
+    "\x1b": ESCAPE,
 }
 """What terminals send for these keys (ECMA-48 cursor keys, and their application mode)."""
 
 
+_KEY = re.compile(r"\x1b(?:O.|\[[0-9;]*[A-Za-z~])|.", re.DOTALL)
+"""One key: an escape sequence, or a character; Escape itself is one."""
+
+
 def keys(data: str) -> list[str]:
     """Return the keys in what a terminal sent at once; an escape sequence we have no use for is no key."""
-    if data in _NAMED:
-        return [_NAMED[data]]
-    if data.startswith("\x1b"):
-        return [ESCAPE] if len(data) == 1 else []
-    return [_NAMED.get(each, each) for each in data if each.isprintable() or each in _NAMED]
+    found = _KEY.findall(data)
+    return [_NAMED.get(each, each) for each in found if each in _NAMED or each.isprintable()]
 
 
 @contextmanager

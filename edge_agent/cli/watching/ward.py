@@ -6,6 +6,7 @@ The one thing a screen must never do is to look calm because it hears nothing: s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -14,10 +15,10 @@ from msgspec.structs import replace
 from edge_agent.cli.viewing.heard import Heard, listen
 from edge_agent.cli.viewing.says import present
 from edge_agent.cli.viewing.view import BedView, Entry, View, heard
-from edge_agent.cli.viewing.words import clock
+from edge_agent.cli.viewing.words import moment
 from edge_agent.domain.alerts import OVER
 from edge_agent.domain.effects import AlertSystem
-from edge_agent.domain.settings import SECOND
+from edge_agent.domain.settings import SECOND, BedState
 from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.birth import Birth
@@ -30,7 +31,7 @@ SILENCE = 15 * SECOND
 KEPT = 200
 """Lines of the log that are kept."""
 
-_GATEWAY = 4
+GATEWAY = 4
 """Where the gateway's id stands among the levels of a topic: bedside/v1/{site}/{ward}/{gateway}/..."""
 
 
@@ -51,12 +52,14 @@ class Target(NamedTuple):
 class Ward(msgspec.Struct, frozen=True, kw_only=True):
     """One ward as heard so far. `up`, `since`: our own connection, ns; `own`: what this screen did.
 
+    `consumer`: who this screen is among the ward's consumers, "" for one that only looks.
     `wall_offset`: UTC minus our clock, ns. `unread` counts messages that are none of the published ones.
     """
 
     site: str
     ward: str
     wall_offset: int
+    consumer: str = ""
     up: bool = False
     since: int = 0
     views: dict[str, View] = {}
@@ -65,9 +68,33 @@ class Ward(msgspec.Struct, frozen=True, kw_only=True):
     unread: int = 0
 
     def beds(self) -> list[tuple[Place, BedView]]:
-        """Return every bed heard of, in the order of their names."""
-        beds = ((Place(gateway, bed.bed), bed) for gateway, view in self.views.items() for bed in view.beds.values())
+        """Return every bed heard of, in the order of their names, but those that their gateway no longer has."""
+        beds = (
+            (Place(gateway, bed.bed), bed)
+            for gateway, view in self.views.items()
+            for bed in view.beds.values()
+            if not self._removed(gateway, bed)
+        )
         return sorted(beds, key=lambda each: (len(each[0].bed), each[0].bed, each[0].gateway))
+
+    def name(self, place: Place) -> str:
+        """Return what people call a bed: with its gateway where another one has a bed of that name."""
+        shared = sum(place.bed in view.beds for view in self.views.values()) > 1
+        return f"{place.gateway}/{place.bed}" if shared else place.bed
+
+    def heard(self, place: Place, now: int) -> str:
+        """Return when the last snapshot of a bed was made."""
+        view = self.views[place.gateway]
+        bed = view.beds[place.bed]
+        if bed.alerts_utc is not None:
+            made = round(datetime.fromisoformat(bed.alerts_utc.replace("Z", "+00:00")).timestamp() * SECOND)
+            return moment(made - self.wall_offset, now, self.wall_offset)
+        return moment(bed.alerts_at, now, self.wall_offset) if bed.vitals else "an unknown time"
+
+    def _removed(self, gateway: str, bed: BedView) -> bool:
+        birth = self.births.get(gateway)
+        gone = birth is not None and bed.bed not in {each.bed for each in birth.beds}
+        return gone and bed.alerts is not None and bed.alerts.state is BedState.UNASSIGNED
 
     def targets(self) -> list[Target]:
         """Return every present alert of every bed: high first, then the oldest."""
@@ -82,7 +109,7 @@ class Ward(msgspec.Struct, frozen=True, kw_only=True):
 
 def take(ward: Ward, topic: str, payload: bytes, at: int) -> tuple[Ward, Heard | None]:
     """Return the ward after one message, and the message if it was an agent's word."""
-    gateway = topic.split("/")[_GATEWAY] if topic.count("/") > _GATEWAY else ""
+    gateway = topic.split("/")[GATEWAY] if topic.count("/") > GATEWAY else ""
     try:
         message = listen(Topics(ward.site, ward.ward, gateway), topic, payload, at)
     except msgspec.DecodeError:
@@ -115,19 +142,27 @@ def unconnected(ward: Ward, place: Place, now: int) -> str:
     why = _why(ward, view, bed, now)
     if not why:
         return ""
-    seen = (
-        f"last seen {clock(bed.vitals_at, ward.wall_offset)[:5]}" if bed.vitals else "not seen since this screen began"
-    )
-    return f"NOT CONNECTED, {seen}: {why}"
+    if bed.vitals is None:
+        return f"NOT CONNECTED, not seen since this screen began: {why}"
+    return f"NOT CONNECTED, last seen {moment(bed.vitals_at, now, ward.wall_offset)}: {why}"
 
 
 def listeners(ward: Ward, gateway: str) -> str:
-    """Return who hears the alerts of a gateway: '2 nurse screens' or 'NOBODY LISTENING'."""
-    birth = ward.births.get(gateway)
+    """Return a gateway's state and who hears its alerts: 'online, 2 nurse screens' or 'online, NOBODY LISTENING'."""
+    presence, birth = ward.views[gateway].presence, ward.births.get(gateway)
+    if not ward.up:
+        return "unknown"
+    if presence is not Presence.ONLINE:
+        state = "NEVER ONLINE" if presence is None else presence.value.upper()
+        return f"{state}, ITS ALERTS REACH NO SCREEN"
     if birth is None or birth.alert_system is AlertSystem.DIS or not birth.listeners:
-        return "NOBODY LISTENING"
+        return "online, NOBODY LISTENING"
+    names = ", ".join(birth.listeners)
+    other = "" if ward.consumer in ("", *birth.listeners) else "; THIS SCREEN IS NOT COUNTED"
     count = len(birth.listeners)
-    return f"{count} nurse screen{'s' if count > 1 else ''}: {', '.join(birth.listeners)}"
+    if birth.alert_system is AlertSystem.DAS:
+        return f"online, {count} display{'s' if count > 1 else ''}: {names}; NOBODY CAN ACCEPT{other}"
+    return f"online, {count} nurse screen{'s' if count > 1 else ''}: {names}{other}"
 
 
 def to_confirm(message: Heard) -> Iterator[AlertRecord]:
@@ -140,10 +175,12 @@ def to_confirm(message: Heard) -> Iterator[AlertRecord]:
 
 def _why(ward: Ward, view: View, bed: BedView, now: int) -> str:
     if not ward.up:
-        since = f" since {clock(ward.since, ward.wall_offset)[:5]}" if ward.since else ""
+        since = f" since {moment(ward.since, now, ward.wall_offset)}" if ward.since else ""
         return f"this screen has no broker{since}"
+    if view.presence is None:
+        return "the gateway was never online"
     if view.presence is not Presence.ONLINE:
-        return "the gateway is offline" if view.presence is Presence.OFFLINE else "the gateway is stopped"
+        return f"the gateway is {view.presence.value}"
     if bed.vitals is None or now - bed.vitals_at >= SILENCE:
         return "nothing is heard of this bed"
     return ""
