@@ -117,9 +117,9 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Apply]]:  # noqa: C901 - one 
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield "truth", lambda: setattr(node, "value", not node.value)
     elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        for value in {node.value + 1: "", node.value - 1: "", 0: ""}:
-            if value != node.value:
-                yield f"number {value}", partial(setattr, node, "value", value)
+        found = {0: "zero", node.value + 1: "one more", node.value - 1: "one less"}
+        for value in found.keys() - {node.value}:
+            yield found[value], partial(setattr, node, "value", value)
 
 
 def _reversible(test: ast.expr) -> bool:

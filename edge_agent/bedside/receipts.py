@@ -36,7 +36,7 @@ def given(floor: Floor, receipt: ReceiptGiven, now: int, effects: list[Effect]) 
         refusal = (ReceiptCode.UNKNOWN_EVENT, "no such alert is there now: it may be over")
     else:
         condition, alert = found
-        floor.state.audience.until[consumer.id] = max(now + LEASE, floor.state.audience.until.get(consumer.id, 0))
+        floor.state.audience.until[consumer.id] = max(now + LEASE, floor.state.audience.until.get(consumer.id, now))
         refusal = _refusal(receipt, condition, alert, consumer, floor.state.settings)
         if refusal is None:
             changed = _done(floor, receipt, condition, consumer, now)

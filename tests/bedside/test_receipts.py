@@ -34,8 +34,16 @@ def test_a_receipt_for_an_older_revision_is_superseded_and_told_who_was_first() 
     assert (first.code, second.code) == (ReceiptCode.DONE, ReceiptCode.SUPERSEDED)
     assert first.accepted_by == second.accepted_by == "nurse7"
     assert desk.the("spo2-low").accepted_by == "nurse7"
+    assert second.why.endswith(", accepted by nurse7")
     taken_over = desk.answer("spo2-low", Outcome.ACCEPTED, consumer="doctor-app", person="dr3")
     assert (taken_over.code, taken_over.accepted_by) == (ReceiptCode.DONE, "dr3")
+
+
+def test_a_receipt_for_an_older_revision_that_nobody_accepted_names_nobody() -> None:
+    desk = Desk()
+    newest = desk.low().revision
+    answer = desk.answer("spo2-low", Outcome.ACCEPTED, revision=newest - 1)
+    assert (answer.code, answer.why) == (ReceiptCode.SUPERSEDED, f"its newest revision is {newest}")
 
 
 @pytest.mark.parametrize("outcome", EVERY_OUTCOME)

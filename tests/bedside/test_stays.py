@@ -25,7 +25,7 @@ from edge_agent.domain.inputs import (
     SwapAsked,
     TransferAsked,
 )
-from edge_agent.domain.settings import SECOND, Bed, BedState, Device, WardSettings
+from edge_agent.domain.settings import SECOND, Bed, BedState, Device, Limit, WardSettings
 from edge_agent.domain.stays import AbsenceReason, OwnLimit
 from edge_agent.domain.windows import Patient
 from tests.bedside.harness import RUN, Bench
@@ -282,12 +282,30 @@ def test_own_limits_hold_for_one_patient_alone_and_end_with_an_empty_list() -> N
         ("spo2-low", OwnLimit(Decimal("88.5")), "step"),
         ("spo2-low", OwnLimit(Decimal(88), Decimal(89)), "85 to 88"),
         ("pulse-high", OwnLimit(Decimal(120), Decimal(110)), "120 to 200"),
+        ("temperature-high", OwnLimit(Decimal("38.05")), "step of 0.1"),
         ("sodium-low", OwnLimit(Decimal(120)), "unknown rule"),
     ],
 )
 def test_own_limits_stay_within_the_bounds_of_all(rule: str, own: OwnLimit, objection: str) -> None:
     bench = Staffed()
     assert objection in bench.ask(LimitsAsked, "1", limits={rule: own})[0]
+
+
+def test_an_own_limit_judges_at_once_what_was_measured_before() -> None:
+    """A cuff may not inflate again for hours."""
+    bench = Staffed()
+    bench.observe(vitals={"systolic": 105, "temperature": 382})
+    assert bench.ask(LimitsAsked, "1", limits={"systolic-low": OwnLimit(Decimal(110))}) == ()
+    assert bench.here("1", "systolic-low") is not None
+    assert bench.ask(LimitsAsked, "1", limits={"temperature-high": OwnLimit(Decimal("38.1"))}) == ()
+    assert bench.here("1", "temperature-high") is not None
+
+
+def test_an_own_limit_for_a_rule_that_is_off_is_refused_instead_of_never_sounding() -> None:
+    off = Limit(limit=Decimal(130), enabled=False)
+    bench = Staffed(msgspec.structs.replace(WARD, limits={"pulse-high": off}))
+    (said,) = bench.ask(LimitsAsked, "1", limits={"pulse-high": OwnLimit(Decimal(120))})
+    assert "pulse-high is off on this ward" in said
 
 
 def test_every_request_needs_a_person() -> None:
