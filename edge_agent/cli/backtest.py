@@ -13,13 +13,14 @@ import msgspec
 
 from edge_agent.cli.load.charts import COUNTED, Chart
 from edge_agent.cli.load.playing import Source, backtest
-from edge_agent.cli.load.plots import plots
+from edge_agent.cli.load.plots import plots, prepare
 from edge_agent.cli.load.report import as_json, load, text
 from edge_agent.cli.load.sources import sources
 from edge_agent.domain.errors import AgentError
 from edge_agent.domain.settings import LIMIT_RULES, WardSettings
 from edge_agent.gateway.config.load import load_file
 
+MOST = 2
 DEFAULT, PLAIN = "default", "plain"
 """Settings that need no file: ours, and the same limits as plain comparisons: no delay, hysteresis or deep limit."""
 
@@ -48,7 +49,11 @@ def command(  # noqa: PLR0913 - one parameter is one option
     (CSV or Parquet as in PhysioNet 2019: scores and risk alone are counted), a flight recording or a folder of them,
     or labelled:BEDSxHOURS[:SEED], generated recordings whose events are known (docs/alarm-load.md).
     """
+    if len(configs) > MOST:
+        raise click.UsageError(f"at most {MOST} --config, to be set side by side")
     try:
+        if folder:
+            prepare(folder)
         found = [source for each in data for source in _sources(each, at_most)]
         settings = [(name, _settings(name)) for name in configs]
         charted = all(isinstance(source, Chart) for source in found)
@@ -61,11 +66,10 @@ def command(  # noqa: PLR0913 - one parameter is one option
         loads = [
             load(name, each, COUNTED if charted else None) for (name, _), each in zip(settings, outcomes, strict=True)
         ]
-        pictures = plots(folder, loads, outcomes) if folder else []
     except AgentError as error:
         raise click.ClickException(str(error)) from error
     click.echo(msgspec.json.encode(as_json(loads)) if as_data else "\n".join(text(loads)))
-    for picture in pictures:
+    for picture in plots(folder, loads) if folder else ():
         click.echo(f"wrote {picture}", err=True)
 
 
@@ -73,7 +77,7 @@ def _sources(data: str, at_most: int | None) -> list[Source]:
     try:
         return sources(data, at_most)
     except OSError as error:
-        raise AgentError(f"{data}: {error.strerror}") from error
+        raise AgentError(f"{data}: {error.strerror or error}") from error
 
 
 def _settings(name: str) -> WardSettings:

@@ -22,6 +22,9 @@ from firmware_bridges.vitals import VITALS
 BIDMC = {"HR": "heart_rate", "PULSE": "pulse_rate", "RESP": "respiratory_rate", "SpO2": "spo2"}
 """Columns of the BIDMC PPG and Respiration dataset (Pimentel et al. 2016, PhysioNet) and the vitals they hold."""
 
+MOST = 10**6
+"""No vital sign is as large as this, whatever its unit."""
+
 _SEX = {"M": "male", "F": "female"}
 
 
@@ -68,7 +71,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _second(path: Path, row: dict[str, str]) -> int:
-    if not row["t"].removeprefix("-").isdecimal():
+    if not (row["t"] or "").removeprefix("-").isdecimal():
         raise AgentError(f"{path}: t = {row['t']!r} is no whole number of seconds")
     return int(row["t"])
 
@@ -78,7 +81,10 @@ def _vitals(path: Path, row: dict[str, str], columns: dict[str, str]) -> dict[st
         present = {code: Decimal(row[name]) for name, code in columns.items() if row[name]}
     except InvalidOperation:
         raise AgentError(f"{path}: t = {row['t']}: not a number among {[row[name] for name in columns]}") from None
-    return {code: VITALS[code].scaled(value) for code, value in present.items() if value.is_finite()}
+    finite = {code: value for code, value in present.items() if value.is_finite()}
+    if any(abs(value) >= MOST for value in finite.values()):
+        raise AgentError(f"{path}: t = {row['t']}: not a vital sign among {[row[name] for name in columns]}")
+    return {code: VITALS[code].scaled(value) for code, value in finite.items()}
 
 
 def _person(row: dict[str, str]) -> Patient:

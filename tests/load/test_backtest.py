@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from edge_agent.cli.load.charts import charts
 from edge_agent.cli.load.outcome import Announced, Judged, Outcome
 from edge_agent.cli.load.playing import Task, backtest, play
+from edge_agent.cli.load.plots import plots, prepare
 from edge_agent.cli.load.report import load
 from edge_agent.cli.load.sources import Flight, Seconds, sources
 from edge_agent.cli.load.sustained import sustained
@@ -124,10 +126,11 @@ def test_a_configuration_file_is_tried_and_a_wrong_one_is_refused(tmp_path: Path
     assert "nonsense" in result.output
 
 
-def test_a_flight_recording_is_flown_again_under_other_settings(tmp_path: Path) -> None:
+def flown(folder: Path, snapshot: Callable[[], bytes] | None = None) -> Path:
+    """Fly for 80 s, the last 50 of them beyond a limit, and return the recording."""
     bench = Bench(settings(required=("spo2",)))
     header = Header(1, "test", "3", "run", "boot", "")
-    recorder = Recorder(tmp_path, header, bench.ward.snapshot, append)
+    recorder = Recorder(folder, header, snapshot or bench.ward.snapshot, append)
     entries = 0
     give = bench.give
 
@@ -142,7 +145,13 @@ def test_a_flight_recording_is_flown_again_under_other_settings(tmp_path: Path) 
     bench.give = recorded  # type: ignore[method-assign] # what is told is written down
     bench.feed(30, {"spo2": 97})
     bench.feed(50, {"spo2": 87})
-    assert recorder.freeze("event", bench.now)
+    path = recorder.freeze("event", bench.now)
+    assert path is not None
+    return path
+
+
+def test_a_flight_recording_is_flown_again_under_other_settings(tmp_path: Path) -> None:
+    flown(tmp_path)
     (flight,) = sources(str(tmp_path))
     assert isinstance(flight, Flight)
     told = {rule: each.default for rule, each in LIMIT_RULES.items()}
@@ -151,6 +160,22 @@ def test_a_flight_recording_is_flown_again_under_other_settings(tmp_path: Path) 
         (outcome,) = backtest([flight], WardSettings(limits={"spo2-low": limit}))
         counts[name] = [each.rule for each in outcome.announced].count("spo2-low")
     assert counts == {"ours": 1, "loose": 0}
+
+
+def test_a_flight_recording_that_breaks_off_counts_up_to_there(tmp_path: Path) -> None:
+    path = flown(tmp_path)
+    whole = path.read_bytes()
+    (before,) = backtest(sources(str(path)), WardSettings())
+    path.write_bytes(whole[: len(whole) * 9 // 10])
+    (after,) = backtest(sources(str(path)), WardSettings())
+    assert 0 < after.hours < before.hours
+
+
+def test_a_flight_recording_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = flown(tmp_path, lambda: b"another layout")
+    result = CliRunner().invoke(main, ["backtest", str(path)])
+    assert result.exit_code == 1
+    assert "event.rec: made by another version of the agent" in result.output
 
 
 def test_any_map_serves() -> None:
@@ -174,6 +199,8 @@ def test_the_noisiest_decile_and_rates_are_those_of_the_definition() -> None:
     assert [(line.rule, line.priority, line.count, line.median_s) for line in found.lines] == [
         ("spo2-low", "high", 18, 4.0)
     ]
+    assert [each.announced for each in found.beds] == [1, 1, 1, 9, 1, 1, 1, 1, 1, 1]
+    assert load("c", beds, ("news2",)).beds[3].announced == 0, "counts as the table does"
 
 
 def test_an_hourly_chart_counts_for_scores_alone(tmp_path: Path) -> None:
@@ -197,9 +224,67 @@ def test_bidmc_is_read_whole_and_counted() -> None:
     assert first["hours"] == pytest.approx(481 / 3600, abs=0.001)
 
 
-@pytest.mark.parametrize("given", ["nowhere.csv", "empty.rec", "labelled:x"])
-def test_what_cannot_be_played_is_said(given: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("nowhere.csv", "No such file"),
+        ("empty.rec", "not a recording"),
+        ("folder", "nothing to play, no .rec in it"),
+        ("noise.csv", "cannot be read as CSV"),
+        ("noise.csv.gz", "cannot be read as CSV"),
+        ("noise.parquet", "cannot be read as Parquet"),
+        ("other.parquet", "has the columns patient, ICULOS"),
+        ("words.csv", "patient 7: a cell is no number"),
+    ],
+)
+def test_what_cannot_be_played_is_said(given: str, complaint: str, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet") if given.endswith("parquet") else None
+    (tmp_path / "folder").mkdir()
     (tmp_path / "empty.rec").write_bytes(gzip.compress(b""))
+    for name in ("noise.csv", "noise.csv.gz", "noise.parquet"):
+        (tmp_path / name).write_bytes(bytes(range(128, 256)))
+    (tmp_path / "words.csv").write_text("patient,ICULOS,HR\n7,1,fast\n")
+    if parquet:
+        table = pytest.importorskip("pyarrow").table({"t": [1], "spo2": [97]})
+        parquet.write_table(table, tmp_path / "other.parquet")
     result = CliRunner().invoke(main, ["backtest", str(tmp_path / given)])
+    assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
+    assert given in result.output
+    assert complaint in result.output
+
+
+@pytest.mark.parametrize("given", ["labelled:x", "labelled:0x1", "labelled:1x0", "labelled:2x1:s"])
+def test_generated_recordings_are_asked_for_in_one_form(given: str) -> None:
+    result = CliRunner().invoke(main, ["backtest", given])
     assert result.exit_code == 1
-    assert "Error" in result.output
+    assert f"{given}: write labelled:BEDSxHOURS" in result.output
+
+
+def test_three_settings_are_one_too_many() -> None:
+    result = CliRunner().invoke(main, ["backtest", "labelled:1x1", *("--config", "default") * 3])
+    assert result.exit_code == 2
+    assert "at most 2" in result.output
+
+
+def test_without_matplotlib_pictures_are_refused_before_anything_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    result = CliRunner().invoke(main, ["backtest", "nowhere.csv", "--plots", str(tmp_path / "pictures")])
+    assert result.exit_code == 1
+    assert "matplotlib" in result.output
+
+
+@pytest.mark.train
+def test_pictures_show_the_figures_of_the_table(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib")
+    call = Announced("spo2-low", Kind.PHYSIOLOGICAL, Priority.HIGH, 1.0, 4.0)
+    beds = [Outcome(str(n), 12.0, (call,) * n) for n in range(3)]
+    for name, loads in {
+        "two": [load("a", beds), load("b", beds[:1])],
+        "none": [load("a", beds[:1])],
+    }.items():
+        prepare(tmp_path / name)
+        for picture in plots(tmp_path / name, loads):
+            assert picture.read_bytes().startswith(b"\x89PNG")
+    assert {path.name for path in (tmp_path / "two").iterdir()} == {"rules.png", "recordings.png"}

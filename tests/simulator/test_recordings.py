@@ -44,6 +44,8 @@ def test_columns_may_be_named_by_vital(tmp_path: Path) -> None:
         ("t,shoe\n0,43\n", "needs t and a vital"),
         ("t,HR\nsoon,60\n", "whole number of seconds"),
         ("t,HR\n0,fast\n", "not a number"),
+        ("t,HR\n0,1e10\n", "not a vital sign"),
+        ("HR,t\n60\n", "t = None is no whole number"),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused_by_name(tmp_path: Path, text: str, complaint: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,10 @@ def charts(path: Path, at_most: int | None = None) -> Iterator[Source]:
     for taken, (stay, rows) in enumerate(groupby(_rows(path), key=lambda row: row[STAY])):
         if taken == at_most:
             return
-        yield _chart(f"{path.name.partition('.')[0]}-{stay}", list(rows))
+        try:
+            yield _chart(f"{path.name.partition('.')[0]}-{stay}", list(rows))
+        except (ValueError, InvalidOperation) as error:
+            raise AgentError(f"{path}: {STAY} {stay}: a cell is no number ({error})") from error
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -79,12 +82,18 @@ def _rows(path: Path) -> Iterator[Row]:
 
 def _parquet(path: Path) -> Iterator[Row]:
     try:
-        from pyarrow import parquet  # noqa: PLC0415 - an extra: only who plays Parquet needs it
+        from pyarrow import ArrowInvalid, parquet  # noqa: PLC0415 - an extra: only who plays Parquet needs it
     except ImportError:
         raise AgentError(
             f"{path}: reading Parquet needs pyarrow (pip install pyarrow), or save the file as CSV"
         ) from None
-    for batch in parquet.ParquetFile(path).iter_batches():
+    try:
+        file = parquet.ParquetFile(path)
+    except ArrowInvalid as error:
+        raise AgentError(f"{path}: cannot be read as Parquet ({error})") from error
+    if not {STAY, AT} <= set(file.schema.names):
+        raise AgentError(f"{path}: an hourly chart has the columns {STAY}, {AT} and {', '.join(COLUMNS)}")
+    for batch in file.iter_batches():
         yield from batch.to_pylist()
 
 
@@ -100,9 +109,11 @@ def _values(row: Row) -> dict[str, int]:
     """Return the row's possible values: what cannot be is not charted."""
     found = {}
     for column, code in COLUMNS.items():
-        if row.get(column) in (None, ""):
+        cell = row.get(column)
+        number = Decimal("NaN" if cell in (None, "") else str(cell))
+        if not number.is_finite():
             continue
-        value, bounds = VITALS[code].scaled(Decimal(str(row[column]))), PLAUSIBLE[code]
+        value, bounds = VITALS[code].scaled(number), PLAUSIBLE[code]
         if bounds.lowest <= value <= bounds.highest:
             found[code] = value
     return found

@@ -45,6 +45,14 @@ class Hidden(msgspec.Struct, frozen=True):
     would_have: float
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """The announcements of one recording."""
+
+    recording: str
+    hours: float
+    announced: int
+
+
 class Load(msgspec.Struct, frozen=True):
     """The alarm load of one set of settings. `limits` counts the announcements of limit rules alone."""
 
@@ -61,6 +69,7 @@ class Load(msgspec.Struct, frozen=True):
     events: int
     missed: tuple[Missed, ...]
     late: tuple[Missed, ...]
+    beds: tuple[Counted, ...]
     hidden: tuple[Hidden, ...]
 
 
@@ -89,6 +98,7 @@ def load(config: str, outcomes: Sequence[Outcome], counted: Iterable[str] | None
         events=len(judged),
         missed=tuple(miss for miss, event in misses if event.told is None),
         late=tuple(miss for miss, event in misses if event.late),
+        beds=tuple(Counted(o.name, round(o.hours, 3), len(bed)) for o, bed in zip(outcomes, calls, strict=True)),
         hidden=tuple(hidden),
     )
 

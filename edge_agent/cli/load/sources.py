@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import re
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,13 +18,13 @@ from edge_agent.domain.errors import AgentError
 from edge_agent.domain.inputs import Started
 from edge_agent.domain.settings import SECOND, Bed
 from edge_agent.domain.windows import Patient
-from edge_agent.gateway.recorder import SUFFIX, Checkpoint, Noted, read
+from edge_agent.gateway.recorder import SUFFIX, Checkpoint, Noted, Record, read
 from edge_agent.gateway.replay import header
 from edge_agent.simulator import recordings
 from edge_agent.simulator.labelled import DEVICES, LabelledBed
 from firmware_bridges.bridge import Sample
 
-_LABELLED = re.compile(r"labelled:(\d+)x(\d+)(?::(\d+))?")
+_LABELLED = re.compile(r"labelled:([1-9]\d*)x([1-9]\d*)(?::(\d+))?")
 FAMILY = "sensor_link"
 """The protocol that recorded values are played in: it carries every vital of ours."""
 ONE = "recorded"
@@ -77,20 +81,36 @@ class Flight(msgspec.Struct, frozen=True):
         return Path(self.path).stem
 
     def play(self, run: Run) -> Played:
-        """Continue from the first checkpoint; settings and runs of the recording itself do not count."""
+        """Continue from the first checkpoint; settings and runs of the recording itself do not count.
+
+        A recording that breaks off, as they do when power is cut, counts up to there.
+        """
         state: bytes | None = None
         begun = False
-        for record in read(Path(self.path)):
+        for record in _unbroken(Path(self.path)):
             if isinstance(record, Checkpoint) and state is None:
                 state = record.ward
             elif isinstance(record, Noted) and state is not None:
                 if not begun:
-                    run.resume(state, record.entry.now)
+                    self._resume(run, state, record.entry.now)
                     begun = True
                 run.until(record.entry.now)
                 if not isinstance(record.entry.input, Started) and not _settings(record):
                     run.give(record.entry.input)
         return Played((run.now - run.start) / SECOND)
+
+    def _resume(self, run: Run, state: bytes, now: int) -> None:
+        try:
+            run.resume(state, now)
+        except msgspec.DecodeError as error:
+            raise AgentError(f"{self.path}: made by another version of the agent ({error})") from error
+
+
+def _unbroken(path: Path) -> Iterator[Record]:
+    try:
+        yield from read(path)
+    except (OSError, EOFError, zlib.error, msgspec.DecodeError):
+        return
 
 
 def _settings(record: Noted) -> bool:
@@ -99,11 +119,8 @@ def _settings(record: Noted) -> bool:
 
 def sources(data: str, at_most: int | None = None) -> list[Source]:
     """Return what `data` names: labelled:BEDSxHOURS[:SEED], a file, a folder of recordings. AgentError if nothing."""
-    found = _LABELLED.fullmatch(data)
-    if found:
-        beds, hours, seed = int(found[1]), int(found[2]), int(found[3] or 1)
-        made: list[Source] = [Labelled(LabelledBed(seed, bed, hours)) for bed in range(beds)]
-        return made[:at_most]
+    if data.startswith("labelled:"):
+        return _labelled(data)[:at_most]
     path = Path(data)
     each: list[Source]
     if path.is_dir():
@@ -112,10 +129,25 @@ def sources(data: str, at_most: int | None = None) -> list[Source]:
         header(path)
         each = [Flight(str(path))]
     else:
-        each = list(charts(path, at_most)) or [
+        each = _tables(path, at_most)
+    if not each:
+        raise AgentError(f"{data}: nothing to play{f', no {SUFFIX} in it' if path.is_dir() else ''}")
+    return each[:at_most]
+
+
+def _labelled(data: str) -> list[Source]:
+    found = _LABELLED.fullmatch(data)
+    if found is None:
+        raise AgentError(f"{data}: write labelled:BEDSxHOURS or labelled:BEDSxHOURS:SEED, such as labelled:21x24:1")
+    beds, hours, seed = int(found[1]), int(found[2]), int(found[3] or 1)
+    return [Labelled(LabelledBed(seed, bed, hours)) for bed in range(beds)]
+
+
+def _tables(path: Path, at_most: int | None) -> list[Source]:
+    try:
+        return list(charts(path, at_most)) or [
             Seconds(f"{path.name.partition('.')[0]}-{name}", patient.seconds, patient.person)
             for name, patient in recordings.read_all(path).items()
         ]
-    if not each:
-        raise AgentError(f"{data}: nothing to play")
-    return each[:at_most]
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error, csv.Error) as error:
+        raise AgentError(f"{path}: cannot be read as CSV ({error})") from error
