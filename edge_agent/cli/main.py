@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from edge_agent import __version__
+from edge_agent.cli.plain import write_plainly
 
 COMMANDS = {
     "run": "run the agent: read devices, decide alerts, publish",
@@ -55,6 +56,7 @@ def main() -> None:
 
     Start with `edge-agent demo` to watch it, or `edge-agent check CONFIG` before you install it on a gateway.
     """
+    write_plainly()
 
 
 if __name__ == "__main__":

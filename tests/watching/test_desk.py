@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.cli.watching.desk import DOWN, ENTER, ERASE, ESCAPE, LOOK, UP, Act, Desk, Quit, pressed, settled
-from edge_agent.cli.watching.receipts import receipt
+from edge_agent.cli.watching.receipts import Confirmed, receipt
 from edge_agent.cli.watching.terminal import keys
 from edge_agent.domain.alerts import Outcome
 from edge_agent.domain.settings import SECOND
@@ -64,6 +64,8 @@ def test_the_choice_goes_round_and_stays_with_its_alert() -> None:
     desk, _ = type_all(LOOKING, UP)
     assert desk.chosen == "e3"
     assert pressed(desk, "j", ["e0", *EVENTS], LATER)[0].chosen == "e0"
+    assert settled(desk, ["e0", *EVENTS], LATER) == desk
+    assert settled(LOOKING, ["e0", *EVENTS], LATER).chosen == "e0", "what nobody chose is the first, the loudest"
     assert pressed(desk, "a", ["e3"], LATER)[0].chosen == "e3"
 
 
@@ -76,11 +78,11 @@ def test_no_key_acts_on_an_alert_that_has_only_just_come_under_it() -> None:
     again, deed = pressed(soon, "a", ["e1", "e3"], LATER + LOOK)
     assert deed == Act("e1", Outcome.ACCEPTED, "nurse-7")
     assert again.refused == ""
-    assert pressed(desk, DOWN, ["e1", "e3"], LATER)[0] == Desk(person="nurse-7", chosen="e3")
+    assert pressed(desk, DOWN, ["e1", "e3"], LATER)[0] == Desk(person="nurse-7", chosen="e3", own=True)
 
 
 def test_while_a_name_is_asked_for_the_choice_stays() -> None:
-    asking, _ = type_all(Desk(chosen="e2"), "a")
+    asking, _ = type_all(Desk(chosen="e2", own=True), "a")
     assert settled(asking, ["e1"], LATER) == asking
     _, deed = pressed(msgspec.structs.replace(asking, typed="nurse-7"), ENTER, ["e1"], LATER)
     assert deed == Act("e2", Outcome.ACCEPTED, "nurse-7"), "the screen then says that this one is over"
@@ -113,3 +115,17 @@ def test_the_agent_can_read_every_receipt(outcome: Outcome) -> None:
     body = read(Receipt, receipt(alert, outcome, "desk", person, datetime.now(timezone.utc)))
     assert (body.event_id, body.revision, body.outcome) == (alert.event_id, alert.revision, outcome)
     assert (body.person or "") == person
+
+
+def test_each_revision_is_confirmed_once_and_a_year_of_alerts_takes_no_more_memory() -> None:
+    alert = after(ONLINE, LOW).targets()[0].alert
+    confirmed = Confirmed()
+    assert alert not in confirmed
+    confirmed.add(alert)
+    assert alert in confirmed
+    assert msgspec.structs.replace(alert, revision=2) not in confirmed
+    for number in range(5 * Confirmed.KEPT):
+        confirmed.add(msgspec.structs.replace(alert, event_id=str(number)))
+        confirmed.add(alert)
+    assert len(confirmed) == Confirmed.KEPT
+    assert alert in confirmed, "what is heard of again and again is not forgotten"

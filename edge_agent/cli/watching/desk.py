@@ -42,7 +42,7 @@ class Act(NamedTuple):
 class Desk(msgspec.Struct, frozen=True):
     """What is chosen, and what is being asked. `person` is remembered; `refused` says why a key did nothing.
 
-    `moved`: when the choice went to another alert without anybody's key, ns.
+    `own`: the person chose it by key; else it is the first. `moved`: when the choice changed by itself, ns.
     """
 
     person: str = ""
@@ -50,6 +50,7 @@ class Desk(msgspec.Struct, frozen=True):
     asking: Outcome | None = None
     typed: str = ""
     refused: str = ""
+    own: bool = False
     moved: int | None = None
 
 
@@ -59,10 +60,11 @@ def index(desk: Desk, events: Sequence[str]) -> int:
 
 
 def settled(desk: Desk, events: Sequence[str], now: int) -> Desk:
-    """Return the desk with a present alert chosen, the first where the chosen one is gone; while asking, none other."""
-    if desk.asking is not None or desk.chosen in events:
+    """Return the desk with a present alert chosen: the person's own, else the first; while asking, none other."""
+    first = events[0] if events else ""
+    if desk.asking is not None or desk.chosen == first or (desk.own and desk.chosen in events):
         return desk
-    return replace(desk, chosen=events[0] if events else "", moved=now if desk.chosen else desk.moved)
+    return replace(desk, chosen=first, own=False, moved=now if desk.chosen else desk.moved)
 
 
 def pressed(desk: Desk, key: str, events: Sequence[str], now: int) -> tuple[Desk, Act | Quit | None]:
@@ -76,7 +78,7 @@ def pressed(desk: Desk, key: str, events: Sequence[str], now: int) -> tuple[Desk
         return desk, None
     if key in _STEPS:
         chosen = events[(index(desk, events) + _STEPS[key]) % len(events)]
-        return replace(desk, chosen=chosen, moved=None), None
+        return replace(desk, chosen=chosen, own=True, moved=None), None
     return _begun(desk, ACTS[key], now) if key in ACTS else (desk, None)
 
 

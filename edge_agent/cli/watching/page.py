@@ -128,7 +128,9 @@ def _more(hidden: list[Target], where: str) -> list[Text]:
 
 def _cut(block: list[Text], width: int) -> Text:
     """Return the first line of an alert, which says so where it is not all."""
-    return block[0] if len(block) == 1 else cropped(block[0], width - 2).append(" …")
+    line = block[0].copy()
+    line.rstrip()
+    return line if len(block) == 1 else cropped(line.append(" …" if line.cell_len < width - 1 else "  "), width)
 
 
 def _alert(ward: Ward, target: Target, now: int, width: int, *, chosen: bool) -> list[Text]:

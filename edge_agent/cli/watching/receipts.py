@@ -25,6 +25,34 @@ LASTS = timedelta(seconds=30)
 """A receipt that takes longer than this to arrive is about a ward that has moved on."""
 
 
+class Confirmed:
+    """The newest revision of each alert whose arrival was told, of the latest `KEPT` alerts.
+
+    One that was forgotten is told once more, which does no harm.
+    """
+
+    KEPT = 1000
+
+    def __init__(self) -> None:
+        """Know of none."""
+        self._revisions: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """Return how many alerts are remembered."""
+        return len(self._revisions)
+
+    def __contains__(self, alert: AlertRecord) -> bool:
+        """Tell whether this revision, or a later one, was told."""
+        return self._revisions.get(alert.event_id, 0) >= alert.revision
+
+    def add(self, alert: AlertRecord) -> None:
+        """Remember that this revision was told."""
+        self._revisions.pop(alert.event_id, None)
+        self._revisions[alert.event_id] = alert.revision
+        if len(self._revisions) > self.KEPT:
+            del self._revisions[next(iter(self._revisions))]
+
+
 def receipt(alert: AlertRecord, outcome: Outcome, consumer: str, person: str, now: datetime) -> bytes:
     """Return the payload that says what `person` ('' for a mere `received`) did about `alert`."""
     quieting = outcome in QUIETING

@@ -19,7 +19,7 @@ from edge_agent.cli.viewing.heard import Heard
 from edge_agent.cli.viewing.words import clock
 from edge_agent.cli.watching.desk import ACTS, Act, Desk, Quit, pressed, settled
 from edge_agent.cli.watching.page import Sheet, page
-from edge_agent.cli.watching.receipts import LISTENING_S, listening, receipt
+from edge_agent.cli.watching.receipts import LISTENING_S, Confirmed, listening, receipt
 from edge_agent.cli.watching.terminal import keyboard
 from edge_agent.cli.watching.uplink import Uplink
 from edge_agent.cli.watching.ward import (
@@ -46,10 +46,6 @@ SPARE = 2
 """Columns left free where a character may become two because the terminal does not have it."""
 
 
-CONFIRMED = 1000
-"""Alerts whose last confirmed revision is remembered. One that was forgotten is confirmed twice, which does no harm."""
-
-
 class Plan(NamedTuple):
     """What this screen watches and as whom; without `consumer` it only looks."""
 
@@ -69,7 +65,7 @@ class Screen:
         self.desk = Desk(person=plan.person)
         self.over = asyncio.Event()
         self._plan = plan
-        self._confirmed: dict[str, int] = {}
+        self._confirmed = Confirmed()
         root = f"bedside/v1/{plan.site}/{plan.ward}/"
         self.uplink = Uplink(plan.endpoint, root, self._received, self._connected)
 
@@ -125,12 +121,12 @@ class Screen:
 
     def _confirm(self, gateway: str, said: Heard) -> None:
         for alert in to_confirm(said):
-            new = self._confirmed.get(alert.event_id, 0) < alert.revision
-            if new and alert.bed and self._send(gateway, alert.bed, alert, Outcome.RECEIVED, ""):
-                self._confirmed.pop(alert.event_id, None)
-                self._confirmed[alert.event_id] = alert.revision
-                if len(self._confirmed) > CONFIRMED:
-                    del self._confirmed[next(iter(self._confirmed))]
+            if (
+                alert.bed
+                and alert not in self._confirmed
+                and self._send(gateway, alert.bed, alert, Outcome.RECEIVED, "")
+            ):
+                self._confirmed.add(alert)
 
     def _connected(self, up: bool, why: str) -> None:  # noqa: FBT001 - the hook's own signature
         self.ward = connected(self.ward, up=up, at=boottime())
