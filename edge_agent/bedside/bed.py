@@ -39,6 +39,10 @@ OF_THE_PLACE = (
 """What stays with the bed. Every field stands in one of these three; the tests see to it."""
 
 
+SPO2_LOW = "spo2-low"
+"""The rule whose limit a prescribed SpO2 target moves."""
+
+
 class Fact(msgspec.Struct, frozen=True):
     """Something a person stated: `value` as text, when and by whom."""
 
@@ -128,12 +132,20 @@ class BedUnit(msgspec.Struct):
         }
         if seen.spo2_target is not None:
             said["spo2_target"] = "-".join(map(str, seen.spo2_target))
+            self._drop_own(SPO2_LOW)
         elif seen.spo2_scale is not None:
             self.facts.pop("spo2_target", None)
         for name, statement in said.items():
             if statement is not None:
                 self.facts[name] = Fact(statement, seen.observed_at, seen.person, seen.prescriber)
         self.risk_due, self.dirty = now, True
+
+    def _drop_own(self, rule: str) -> None:
+        """Let a later word take the place of the patient's own limit of a rule."""
+        own = self.own_limits
+        if own is not None and rule in own.limits:
+            left = {name: limit for name, limit in own.limits.items() if name != rule}
+            self.own_limits = msgspec.structs.replace(own, limits=left) if left else None
 
     def forget_freshness(self, now: int) -> None:
         """After a restart nothing has been seen: values stay as last valid ones, and the bed is given its time anew."""
@@ -161,6 +173,10 @@ class BedUnit(msgspec.Struct):
             condition.shift(by)
         self.facts = {name: msgspec.structs.replace(fact, at=fact.at + by) for name, fact in self.facts.items()}
         self.hours.epoch += by
+        if self.stay is not None:
+            self.stay = msgspec.structs.replace(self.stay, since=self.stay.since + by)
+        if self.own_limits is not None:
+            self.own_limits = msgspec.structs.replace(self.own_limits, since=self.own_limits.since + by)
         if self.absence is not None:
             since, until = self.absence.since + by, self.absence.until + by
             self.absence = msgspec.structs.replace(self.absence, since=since, until=until)

@@ -1,4 +1,4 @@
-"""The limits in force at one bed: the ward's, moved by a prescribed SpO2 target or by a child's age band."""
+"""The limits in force at one bed: the ward's, moved by a child's age band, a prescribed SpO2 target, or a person."""
 
 from __future__ import annotations
 
@@ -7,16 +7,34 @@ from decimal import Decimal
 
 import msgspec
 
+from edge_agent.bedside.bed import SPO2_LOW, BedUnit
 from edge_agent.bedside.score_table import Measured
 from edge_agent.bedside.scores import SCORES
-from edge_agent.domain.settings import Limit, WardSettings
+from edge_agent.domain.settings import Bed, Limit, WardSettings
+from edge_agent.domain.stays import OwnLimit
 
-SPO2_LOW = "spo2-low"
+
+def in_force(settings: WardSettings, bed: Bed, unit: BedUnit) -> WardSettings:
+    """Return the ward's settings with the limits of whoever is in the bed; what is the patient's own comes first."""
+    own = {} if unit.own_limits is None else unit.own_limits.limits
+    moved = {rule for band, rule in CHILD_LIMITS if band == bed.age_band} | own.keys()
+    if unit.spo2_target is not None:
+        moved.add(SPO2_LOW)
+    limits = {rule: limit_of(settings, rule, bed.age_band, unit.spo2_target, own.get(rule)) for rule in moved}
+    return msgspec.structs.replace(settings, limits={**settings.limits, **limits}) if limits else settings
 
 
-def limit_of(settings: WardSettings, rule: str, age_band: str, spo2_target: tuple[int, int] | None) -> Limit:
+def limit_of(
+    settings: WardSettings,
+    rule: str,
+    age_band: str,
+    spo2_target: tuple[int, int] | None = None,
+    own: OwnLimit | None = None,
+) -> Limit:
     """Return a rule's limit at a bed; delay, priority and hysteresis are always the ward's."""
     limit = settings.limit(rule)
+    if own is not None:
+        return msgspec.structs.replace(limit, limit=own.limit, deep_limit=own.deep_limit)
     if rule == SPO2_LOW and spo2_target is not None:
         low = Decimal(spo2_target[0])
         deep = None if limit.deep_limit is None else min(limit.deep_limit, low)

@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from edge_agent.bedside.bed import BedUnit
+from edge_agent.bedside.bed_limits import in_force
 from edge_agent.bedside.context import Context, origins, timings
 from edge_agent.bedside.escalation import callers
 from edge_agent.bedside.gateway import GatewayUnit
 from edge_agent.bedside.line import Line
 from edge_agent.bedside.machine import Condition
-from edge_agent.bedside.occupancy import individual, occupied
+from edge_agent.bedside.occupancy import occupied
 from edge_agent.bedside.outlets import Audience, LocalOutput
 from edge_agent.bedside.routes import Route, route_of, view_of
 from edge_agent.bedside.waiting import deadline
@@ -91,7 +92,7 @@ class Floor:
             views = tuple(view_of(device, state.lines[device.id]) for device in devices if not device.shared)
             unit = state.beds[bed]
             mine = occupied(next(b for b in settings.beds if b.id == bed), unit)
-            own, excused = individual(settings, unit), state.gateway.excused()
+            own, excused = in_force(settings, mine, unit), state.gateway.excused()
             self._contexts[bed] = Context(
                 settings=own,
                 bed=mine,

@@ -19,7 +19,7 @@ from edge_agent.bedside.settling import cause, deadline, settle
 from edge_agent.bedside.sight import last_seen
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import BedView, Finding, Rule
-from edge_agent.domain.alerts import Alert, Kind
+from edge_agent.domain.alerts import Alert, Kind, SetBy
 from edge_agent.domain.effects import AlertChanged, Suppressed
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.windows import RiskScore
@@ -102,11 +102,11 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
         score=bed.score,
         risk=bed.risk,
         spo2_scale=bed.scale,
-        spo2_target=bed.spo2_target,
         baseline_spo2=bed.hours.usual("spo2"),
         excused_devices=context.excused,
         displaced=displaced(bed.conditions.values()),
         dismissed={name: c.dismissed for name, c in bed.conditions.items() if c.dismissed is not None},
+        own={rule: SetBy(own.person, own.since) for rule in own.limits} if (own := bed.own_limits) else {},
     )
 
 

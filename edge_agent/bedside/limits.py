@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from edge_agent.bedside.bed_limits import limit_of
 from edge_agent.bedside.loss import last_valid
 from edge_agent.bedside.stream import Stream, overtaken
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
@@ -28,7 +27,7 @@ def limit_rule(rule: str, quantity: str, *, low: bool, hazard: str, source: str)
     def evaluate(view: BedView) -> Iterable[Finding]:
         if quantity not in view.streams and rule not in view.active:
             return  # nobody has ever measured it here: nothing to judge, nothing to keep
-        limit = limit_of(view.settings, rule, view.bed.age_band, view.spo2_target)
+        limit = view.settings.limit(rule)
         if limit.enabled:
             yield _judge(view, rule, quantity, limit, low=low)
 
@@ -88,6 +87,7 @@ def _judge(view: BedView, rule: str, quantity: str, limit: Limit, *, low: bool) 
         text=text,
         rule=rule,
         limit=edge,
+        own=view.own.get(rule),
         evidence=(evidence, *others),
         devices=(stream.device,),
     )

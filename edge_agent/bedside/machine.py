@@ -128,13 +128,15 @@ class Condition(msgspec.Struct):
         if self.alert is None:
             return
         evidence = tuple(msgspec.structs.replace(e, at=e.at + by) for e in self.alert.why.evidence)
+        own = self.alert.why.own
+        own = None if own is None else msgspec.structs.replace(own, since=own.since + by)
         self.alert = msgspec.structs.replace(
             self.alert,
             began=self.alert.began + by,
             raised=self.alert.raised + by,
             changed=self.alert.changed + by,
             ended=None if self.alert.ended is None else self.alert.ended + by,
-            why=msgspec.structs.replace(self.alert.why, evidence=evidence),
+            why=msgspec.structs.replace(self.alert.why, evidence=evidence, own=own),
             inactivations=tuple(msgspec.structs.replace(i, until=i.until + by) for i in self.alert.inactivations),
         )
 

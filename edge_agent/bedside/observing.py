@@ -29,6 +29,7 @@ def observed(floor: Floor, seen: Observation, now: int, effects: list[Effect]) -
     if not answered("observe", seen, [*common(floor, seen, "observed"), *_objections(seen, now)], now, effects):
         return ()
     floor.state.beds[seen.bed].observe(seen, now)
+    floor.changed(seen.bed)
     return (seen.bed,)
 
 

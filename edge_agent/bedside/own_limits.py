@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from edge_agent.bedside.asked import answered, common
+from edge_agent.bedside.bed_limits import limit_of
 from edge_agent.bedside.floor import Floor
 from edge_agent.domain.effects import Effect
 from edge_agent.domain.inputs import LimitsAsked
-from edge_agent.domain.settings import LIMIT_RULES, WardSettings
+from edge_agent.domain.settings import LIMIT_RULES, Limit, WardSettings
 from edge_agent.domain.stays import OwnLimit, OwnLimits
 from firmware_bridges.vitals import VITALS
 
@@ -26,10 +27,20 @@ def limited(floor: Floor, asked: LimitsAsked, now: int, effects: list[Effect]) -
     errors = [error for rule, own in asked.limits.items() for error in _cannot_limit(settings, rule, own)]
     if not answered("limits", asked, [*common(floor, asked), *errors], now, effects):
         return ()
-    own = OwnLimits(asked.limits, asked.person, now) if asked.limits else None
-    floor.state.beds[asked.bed].own_limits = own
+    unit, band = floor.state.beds[asked.bed], floor.context(asked.bed).bed.age_band
+    whole = {rule: _whole(limit_of(settings, rule, band), rule, own) for rule, own in asked.limits.items()}
+    unit.own_limits = OwnLimits(whole, asked.person, now) if whole else None
+    unit.snapshot_due = True
     floor.changed(asked.bed)
     return (asked.bed,)
+
+
+def _whole(of_the_ward: Limit, rule: str, own: OwnLimit) -> OwnLimit:
+    """Return the limit with a deep one: nobody's own limit takes the high priority away."""
+    deep = own.deep_limit or of_the_ward.deep_limit
+    if deep is None:
+        return own
+    return OwnLimit(own.limit, (min if rule.endswith("-low") else max)(deep, own.limit))
 
 
 def _cannot_limit(settings: WardSettings, rule: str, own: OwnLimit) -> Iterator[str]:

@@ -30,6 +30,7 @@ def snapshot(bed: BedUnit, context: Context, now: int) -> AlertsSnapshot:
         alerts=bed.alerts(),
         encounter=context.bed.encounter,
         absence=bed.absence,
+        own_limits=bed.own_limits,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from edge_agent.bedside.stream import Stream
-from edge_agent.domain.alerts import Kind, Priority, Why
+from edge_agent.domain.alerts import Kind, Priority, SetBy, Why
 from edge_agent.domain.effects import LinkState
 from edge_agent.domain.inputs import GatewayFact
 from edge_agent.domain.scores import RuleScore
@@ -44,7 +44,8 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     `active` are the conditions with an alert now, for hysteresis; `blind` since when no required vital has been
     seen, None while one is; `facts` are the gateway's own troubles, whose devices need no alert of their own.
     `displaced`: per quantity the worst priority of the alerts that cannot be verified for want of it. `dismissed`: per
-    condition the time up to which a person has reset spot values. `baseline_spo2`: this patient's own usual.
+    condition the time up to which a person has reset spot values. `baseline_spo2`: this patient's own usual. `own`: who
+    set those of the limits in `settings` that are this patient's own.
     """
 
     now: int
@@ -58,11 +59,11 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     score: RuleScore | None
     risk: RiskScore | Abstention | None
     spo2_scale: int = 1
-    spo2_target: tuple[int, int] | None = None
     baseline_spo2: int | None = None
     excused_devices: frozenset[str] = frozenset()
     displaced: dict[str, Priority] = {}
     dismissed: dict[str, int] = {}
+    own: dict[str, SetBy] = {}
 
 
 class GatewayView(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,17 +140,26 @@ class Evidence(msgspec.Struct, frozen=True):
     quality: Reason = Reason.OK
 
 
+class SetBy(msgspec.Struct, frozen=True):
+    """Whose word a patient's own limit is: `person` set it, at `since` (ns). It holds until the stay ends."""
+
+    person: str
+    since: int
+
+
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """The reasons an alert carries: plain words, the rule and its limit, the values behind it, and what was missing.
 
-    `limit` in units of the vital's resolution; `devices` names the equipment concerned; `beds` the beds of a gateway
-    alert. Every alert about a bed has its rule score (a lower bound unless complete) and the model's probability beside
-    each other, as far as there are any; `drivers` are those of the model's own alert.
+    `limit` in units of the vital's resolution, `own` who set it for this patient alone; `devices` names the equipment
+    concerned; `beds` the beds of a gateway alert. Every alert about a bed has its rule score (a lower bound unless
+    complete) and the model's probability beside each other, as far as there are any; `drivers` are those of the model's
+    own alert.
     """
 
     text: str
     rule: str
     limit: int | None = None
+    own: SetBy | None = None
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()

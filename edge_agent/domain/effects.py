@@ -12,7 +12,7 @@ import msgspec
 from edge_agent.domain.alerts import Alert, Outcome, Priority
 from edge_agent.domain.scores import RuleScore
 from edge_agent.domain.settings import BedState
-from edge_agent.domain.stays import Absence
+from edge_agent.domain.stays import Absence, OwnLimits
 from edge_agent.domain.windows import Abstention, RiskScore, Window
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import Reading, Reason, Validity
@@ -161,6 +161,7 @@ class AlertsSnapshot(msgspec.Struct, frozen=True, tag="alerts"):
     alerts: tuple[Alert, ...]
     encounter: str = ""
     absence: Absence | None = None
+    own_limits: OwnLimits | None = None
 
 
 class RiskWanted(msgspec.Struct, frozen=True, tag="risk-wanted"):

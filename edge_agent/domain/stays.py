@@ -45,7 +45,10 @@ class Absence(msgspec.Struct, frozen=True):
 
 
 class OwnLimit(msgspec.Struct, frozen=True):
-    """A patient's own limit of one rule, in the vital's unit; without `deep_limit` the ward's deep one is dropped."""
+    """A patient's own limit of one rule, in the vital's unit.
+
+    Asked for without `deep_limit`, it gets the ward's deep one, or itself as one where that is not beyond it.
+    """
 
     limit: Decimal
     deep_limit: Decimal | None = None

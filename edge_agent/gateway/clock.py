@@ -97,7 +97,8 @@ class WallClock:
 
     def stamp(self, run: str) -> Stamp:
         """Return what the envelopes of `run` need to know of now. Raises OSError when there is no boot id."""
-        return Stamp(run=run, boot=boot_id(), trust=self.trust, wall_offset=self.offset)
+        zone_s = time.localtime().tm_gmtoff
+        return Stamp(run=run, boot=boot_id(), trust=self.trust, wall_offset=self.offset, zone_s=zone_s)
 
     def _conclude(self, offset: int, *, vouched: bool) -> None:
         if vouched:

@@ -57,6 +57,12 @@ def utc(at: int, stamp: Stamp) -> str | None:
     return f"{_to_the_second(seconds)}.{ns // 1_000_000:03d}Z"
 
 
+def ward_time(at: int, stamp: Stamp) -> str:
+    """Return `at` (ns of CLOCK_BOOTTIME) as the ward's clocks show it, such as 14:02; "" without a trusted clock."""
+    local = utc(at + stamp.zone_s * SECOND, stamp)
+    return "" if local is None else local[len("2026-11-23T") : len("2026-11-23T14:02")]
+
+
 def utc_or_none(at: int | None, stamp: Stamp) -> str | None:
     """Return `utc` of a time that may be absent."""
     return None if at is None else utc(at, stamp)

@@ -21,13 +21,15 @@ class Urgency(IntEnum):
 class Stamp(msgspec.Struct, frozen=True):
     """What every envelope needs to know of this process: its run, its clock domain, how far the wall clock is believed.
 
-    `trust` is synced, holdover or unsynced. `wall_offset` is UTC minus CLOCK_BOOTTIME in ns, None while unsynced.
+    `trust` is synced, holdover or unsynced. `wall_offset` is UTC minus CLOCK_BOOTTIME in ns, None while unsynced;
+    `zone_s` the host's local time minus UTC, for words that people read.
     """
 
     run: str
     boot: str
     trust: str
     wall_offset: int | None
+    zone_s: int = 0
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

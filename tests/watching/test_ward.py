@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ from edge_agent.cli.watching.ward import (
     to_confirm,
     unconnected,
 )
-from edge_agent.domain.alerts import Inactivation, InactivationKind, Kind, Outcome, SignalEvent, SignalState
+from edge_agent.domain.alerts import Inactivation, InactivationKind, Kind, Outcome, SetBy, SignalEvent, SignalState
 from edge_agent.domain.effects import AlertChanged, AlertSystem, Effect
 from edge_agent.domain.settings import SECOND, BedState
 from edge_agent.domain.windows import Driver
@@ -194,6 +195,13 @@ def test_scale_2_is_said_of_the_bed_and_of_every_alert_whoever_words_it() -> Non
     assert "BED 3: SCALE 2: SpO2 95 %" in text or "BED 3: SCALE 2: SpO2 86 %" in text
     assert "BED 3: SCALE 2: NOT MONITORED for" in text
     assert "NEWS2 SCALE 2 7 high" in text
+
+
+def test_a_patients_own_limit_is_said_with_whose_word_it_is() -> None:
+    low = saying.low_spo2("3")
+    low = replace(low, why=replace(low.why, own=SetBy("nurse-7", NOW - 60 * SECOND)))
+    text = " ".join(shown(after(ONLINE, SEEN, saying.snapshot("3", low))).split())
+    assert re.search(r"limit 90 % \(own, set by nurse-7, \d\d:\d\d\)", text)
 
 
 def test_who_took_it_and_until_when_it_is_quiet_is_said() -> None:

@@ -22,6 +22,7 @@ from edge_agent.domain.alerts import (
     Outcome,
     Phase,
     Priority,
+    SetBy,
     SignalEvent,
     SignalState,
     Why,
@@ -366,6 +367,7 @@ def _alerts() -> Iterator[tuple[str, Alert]]:
     yield "reset", replace(over, phase=Phase.RESET, revision=9, end_reason="reset by nurse-7", accepted_by="nurse-7")
     yield "gateway", GATEWAY
     advice = Why(text="Risk of NEWS2 7 or more within 6 h: 38 %", rule="risk", probability=0.3816999)
+    yield "own-limit", replace(ALERT, why=replace(ALERT.why, own=SetBy("nurse-7", ALERT.began - 600 * SECOND)))
     yield "advisory", replace(ALERT, condition="risk", kind=Kind.ADVISORY, why=advice)
 
 

@@ -25,6 +25,7 @@ NOTABLE = 2
 """Units that a value must have moved by, to be called falling or rising."""
 
 _SCALE = re.compile(r"SCALE \d+: ")
+_OWN = re.compile(r"; limit [^;]+\(own, [^;]+\)$")
 _OFF = frozenset({Reason.SENSOR_OFF, Reason.SENSOR_DISCONNECTED, Reason.SEARCHING})
 
 
@@ -74,12 +75,17 @@ def alert_line(bed: BedView, alert: AlertRecord, now: int) -> str:
         return ", ".join(part for part in parts if part)
     if alert.kind is not Kind.PHYSIOLOGICAL or alert.limit is None or not alert.evidence or not alert.verifiable:
         return alert.text
-    return f"{scale(alert)}{_finding(bed, alert.evidence[0], alert.limit, lasted, now)}"
+    return f"{scale(alert)}{_finding(bed, alert.evidence[0], alert.limit, lasted, now)}{own(alert)}"
 
 
 def scale(alert: AlertRecord) -> str:
     """Return 'SCALE 2: ' where the agent said so of this alert: whoever tells it in other words says it too."""
     return match[0] if (match := _SCALE.match(alert.text)) else ""
+
+
+def own(alert: AlertRecord) -> str:
+    """Return '; limit 87 % (own, set by nurse-7, 14:02)' where the agent said so of this alert."""
+    return match[0] if (match := _OWN.search(alert.text)) else ""
 
 
 def pressure(bed: BedView, now: int) -> str:

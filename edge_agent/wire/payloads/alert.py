@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, field
 
+from edge_agent.bedside.words import value_text
 from edge_agent.domain.alerts import (
     OVER,
     Alert,
@@ -24,9 +25,10 @@ from edge_agent.domain.alerts import (
     Priority,
     SignalEvent,
     SignalState,
+    Why,
 )
 from edge_agent.domain.effects import AlertChanged
-from edge_agent.wire.envelope import Body, Micros, Utc, Uuid, age_ms, micros, utc, utc_or_none
+from edge_agent.wire.envelope import Body, Micros, Utc, Uuid, age_ms, micros, utc, utc_or_none, ward_time
 from edge_agent.wire.outgoing import Stamp
 from edge_agent.wire.parts import CODES, Codes, DeviceId, Encounter, Item, Unit, VitalCode, decimal, number
 from edge_agent.wire.payloads.score import PLACES, RiskDriver, driver
@@ -55,6 +57,14 @@ class Proof(Item, frozen=True, kw_only=True):
     device: DeviceId
     quality: Annotated[Reason, Meta(description="ok, or why its stream shows nothing newer")]
     codes: Annotated[Codes, Meta(description="the vital in MDC and LOINC")]
+
+
+class OwnLimit(Item, frozen=True):
+    """The limit is the patient's own. It holds until somebody sets another, and never beyond the stay."""
+
+    person: Annotated[str, Meta(description="staff id of who set it")]
+    since: Annotated[Utc, Meta(description="since when")]
+    since_us: Micros
 
 
 class Quieting(Item, frozen=True):
@@ -92,6 +102,7 @@ class AlertRecord(Item, frozen=True, kw_only=True):
     last_valid: Annotated[Proof | None, Meta(description="while not verifiable: the newest there was")] = None
     rule: Annotated[str, Meta(description="id of the rule")]
     limit: Annotated[Decimal | None, Meta(description="what was passed, in the unit of `evidence`")] = None
+    own_limit: Annotated[OwnLimit | None, Meta(description="whose word `limit` is; left out: the ward's")] = None
     evidence: Annotated[tuple[Proof, ...], Meta(description="the values behind it")] = ()
     missing: Annotated[tuple[str, ...], Meta(description="inputs that were not there")] = ()
     devices: Annotated[tuple[str, ...], Meta(description="the equipment concerned")] = ()
@@ -147,12 +158,15 @@ def alert_record(alert: Alert, now: int, stamp: Stamp) -> AlertRecord:
         inactivation=tuple([_quieting(each, stamp) for each in alert.inactivations]),
         status=status(alert),
         accepted_by=alert.accepted_by or None,
-        text=why.text,
+        text=_text(why, stamp),
         response=why.response or None,
         verifiable=alert.verifiable,
         last_valid=None if alert.verifiable else min(proofs, key=lambda proof: proof.age_ms, default=None),
         rule=why.rule,
         limit=limited,
+        own_limit=None
+        if why.own is None
+        else OwnLimit(why.own.person, utc(why.own.since, stamp), micros(why.own.since)),
         evidence=proofs,
         missing=why.missing,
         devices=why.devices,
@@ -184,6 +198,14 @@ def status(alert: Alert) -> Status:
     if alert.accepted_by or InactivationKind.ACKNOWLEDGED in kinds:
         return Status.ACCEPTED
     return Status.NEW
+
+
+def _text(why: Why, stamp: Stamp) -> str:
+    """Return what is wrong, in ward words; of a patient's own limit also what it is, who set it and when."""
+    if why.own is None or why.limit is None or not why.evidence:
+        return why.text
+    set_by = ", ".join(part for part in (f"set by {why.own.person}", ward_time(why.own.since, stamp)) if part)
+    return f"{why.text}; limit {value_text(why.evidence[0].vital, why.limit)} (own, {set_by})"
 
 
 def _proof(evidence: Evidence, now: int) -> Proof:

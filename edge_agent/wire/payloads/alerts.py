@@ -5,11 +5,13 @@ That there is nothing is said by an empty list; an empty payload would erase the
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated
 
 from msgspec import Meta
 
+from edge_agent.domain import stays
 from edge_agent.domain.effects import AlertsSnapshot
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.stays import Absence, AbsenceReason
@@ -45,6 +47,22 @@ class OffWard(Item, frozen=True):
     until_us: Micros
 
 
+class Bounds(Item, frozen=True):
+    """A patient's own limit of one rule, in the vital's unit."""
+
+    limit: Annotated[Decimal, Meta(description="beyond this it alerts")]
+    deep_limit: Annotated[Decimal | None, Meta(description="beyond this with high priority")] = None
+
+
+class OwnLimits(Item, frozen=True):
+    """Limits of this patient alone. They hold until somebody sets others, and never beyond the stay."""
+
+    person: Annotated[str, Meta(description="staff id of who set them")]
+    since: Annotated[Utc, Meta(description="since when")]
+    since_us: Micros
+    limits: Annotated[dict[str, Bounds], Meta(description="by rule, such as spo2-low; for others the ward's hold")]
+
+
 class Alerts(Body, frozen=True, kw_only=True, tag="bedside/alerts/1"):
     """All present alerts of a bed, or of the gateway, and the state of the bed."""
 
@@ -55,6 +73,7 @@ class Alerts(Body, frozen=True, kw_only=True, tag="bedside/alerts/1"):
     status: Annotated[BedStatus | None, Meta(description="both in the words of the ward")] = None
     status_age_ms: Annotated[int, Meta(description="for how long it has been so")]
     off_ward: Annotated[OffWard | None, Meta(description="who answers for an absence, and until when")] = None
+    own_limits: Annotated[OwnLimits | None, Meta(description="limits of this patient alone, and whose word")] = None
     alerts: Annotated[tuple[AlertRecord, ...], Meta(description="not yet over; an empty list: there is none")]
 
 
@@ -68,6 +87,7 @@ def alerts(snapshot: AlertsSnapshot, stamp: Stamp) -> Alerts:
         status=_status(snapshot),
         status_age_ms=age_ms(snapshot.since, snapshot.at),
         off_ward=None if snapshot.absence is None else _off_ward(snapshot.absence, stamp),
+        own_limits=None if snapshot.own_limits is None else _own_limits(snapshot.own_limits, stamp),
         alerts=tuple(alert_record(each, snapshot.at, stamp) for each in snapshot.alerts),
     )
 
@@ -78,6 +98,15 @@ def _off_ward(absence: Absence, stamp: Stamp) -> OffWard:
         person=absence.person,
         until=utc(absence.until, stamp),
         until_us=micros(absence.until),
+    )
+
+
+def _own_limits(own: stays.OwnLimits, stamp: Stamp) -> OwnLimits:
+    return OwnLimits(
+        person=own.person,
+        since=utc(own.since, stamp),
+        since_us=micros(own.since),
+        limits={rule: Bounds(each.limit, each.deep_limit) for rule, each in own.limits.items()},
     )
 
 

@@ -18,7 +18,12 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One limit of one patient, within the bounds that no configuration may pass."""
 
     limit: Annotated[float, Meta(description="beyond this it alerts, in the vital's unit")]
-    deep_limit: Annotated[float | None, Meta(description="beyond this with high priority; left out: none")] = None
+    deep_limit: Annotated[
+        float | None,
+        Meta(
+            description="beyond this with high priority; left out: the ward's, or `limit` where that is not beyond it"
+        ),
+    ] = None
 
 
 class CommandLimits(BedCommand, frozen=True, kw_only=True, tag="bedside/command-limits/1"):
