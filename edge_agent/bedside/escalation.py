@@ -43,8 +43,9 @@ def callers(settings: WardSettings, displays: Iterable[str]) -> Callers:
 class Call(msgspec.Struct):
     """One alert's call for somebody.
 
-    `since`: when the present tier was called, in ns. `unheard`: the broker had nobody to give it to. `spent`: the last
-    tier has not answered.
+    `since`: when the present tier was called, in ns; `asked`: since when this run waits for the alert to be received:
+    a new one does not know whether the screens that had it are still there. `unheard`: the broker had nobody to give
+    it to. `spent`: the last tier has not answered.
     """
 
     tier: int
@@ -52,11 +53,21 @@ class Call(msgspec.Struct):
     received: bool = False
     unheard: bool = False
     spent: bool = False
+    asked: int | None = None
 
     @property
     def alone(self) -> bool:
         """Tell whether only the gateway's own output is left."""
         return self.unheard or self.spent
+
+    def ask_again(self, now: int) -> None:
+        """After a restart at `now` (ns): the tier has to receive the alert anew; its time to accept goes on."""
+        self.asked, self.received = now, False
+
+    def shift(self, by: int) -> None:
+        """Move the call's times by `by` ns, into another boot's clock."""
+        self.since += by
+        self.asked = None if self.asked is None else self.asked + by
 
     def heard(self, tier: int) -> None:
         """Note that a consumer of `tier` has received the alert."""
@@ -67,7 +78,7 @@ class Call(msgspec.Struct):
         """Return when the present tier has had its time, in ns; None while nobody needs to be called."""
         if not wanted(alert) or alert.priority is not Priority.HIGH or self.spent or not who.tiers:
             return None
-        times = [] if self.received else [self.since + who.received_within]
+        times = [] if self.received else [(self.since if self.asked is None else self.asked) + who.received_within]
         if who.answering:
             times.append(self.since + who.accepted_within)
         return min(times, default=None)
@@ -78,7 +89,7 @@ class Call(msgspec.Struct):
         if not further:
             self.spent = True
             return False
-        self.tier, self.since, self.received = further[0], now, False
+        self.tier, self.since, self.asked, self.received = further[0], now, None, False
         return True
 
 

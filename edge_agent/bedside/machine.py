@@ -114,17 +114,17 @@ class Condition(msgspec.Struct):
         return self._absent(finding, now, timing, origin)
 
     def forget(self, now: int) -> None:
-        """After a restart at `now` (ns): delays and holds begin anew, and the call of a tier; an alert stays."""
+        """After a restart at `now` (ns): delays and holds begin anew, and the wait for a receipt; an alert stays."""
         self.delay, self.clearing, self.lowering, self.live = Delay(), None, None, False
         self.crossing = Crossing()
         if self.call is not None:
-            self.call.since, self.call.received = now, False
+            self.call.ask_again(now)
 
     def shift(self, by: int) -> None:
         """Move the alert's times by `by` ns, into another boot's clock."""
         self.dismissed = None if self.dismissed is None else self.dismissed + by
         if self.call is not None:
-            self.call.since += by
+            self.call.shift(by)
         if self.alert is None:
             return
         evidence = tuple(msgspec.structs.replace(e, at=e.at + by) for e in self.alert.why.evidence)

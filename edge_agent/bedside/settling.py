@@ -10,12 +10,14 @@ from edge_agent.bedside.machine import Condition
 from edge_agent.domain.alerts import Alert, Phase, Priority, SignalEvent, SignalState
 from edge_agent.domain.effects import Cause
 
+ENDS_QUIETING = frozenset({SignalEvent.TIME_UP, SignalEvent.CLOCK_LOST})
+
 
 def settle(condition: Condition, who: Callers, now: int, *, spoken_for: bool) -> Iterable[Alert]:
     """Bring the signal of one condition up to `now` (ns) and return what is to be said of it."""
     event = _event(condition, now, spoken_for=spoken_for)
     if event is not None:
-        yield condition.revise(now, Phase.UPDATE, event)
+        yield _follow(condition, event, now, spoken_for=spoken_for)
         yield from settle(condition, who, now, spoken_for=spoken_for)
         return
     alert, condition.clock_lost = condition.alert, False
@@ -42,6 +44,15 @@ def cause(condition: Condition) -> tuple[Cause, bool] | None:
     if alert is None or condition.call is None or alert.priority.rank < Priority.MEDIUM.rank:
         return None
     return Cause(alert.bed, alert.event_id, alert.condition, alert.priority), condition.call.alone
+
+
+def _follow(condition: Condition, event: SignalEvent, now: int, *, spoken_for: bool) -> Alert:
+    """Step the signal. A quieting that ends while a technical alert speaks for it makes no sound in between."""
+    if event not in ENDS_QUIETING or not spoken_for or condition.alert is None:
+        return condition.revise(now, Phase.UPDATE, event)
+    condition.alert = signal.step(condition.alert, event)
+    said = event if event is SignalEvent.CLOCK_LOST else SignalEvent.DISPLACED
+    return condition.revise(now, Phase.UPDATE, SignalEvent.DISPLACED, signal_event=said)
 
 
 def _event(condition: Condition, now: int, *, spoken_for: bool) -> SignalEvent | None:

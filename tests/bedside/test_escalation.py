@@ -122,6 +122,39 @@ def test_a_restart_gives_the_tier_its_time_again() -> None:
     assert [tier for tier, _ in tiers(desk)] == [2]
 
 
+def test_after_a_kill_whoever_confirms_again_is_not_passed_over_and_the_time_to_accept_goes_on() -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", Outcome.RECEIVED)
+    hold(desk, 170)
+    desk.restart()
+    hold(desk, 5)
+    desk.answer("spo2-low", Outcome.RECEIVED)
+    hold(desk, 30)
+    assert tiers(desk) == [(2, 180)]
+
+
+def test_a_receipt_of_the_run_before_counts_no_more_and_costs_one_call_at_most() -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", Outcome.RECEIVED)
+    hold(desk, 60)
+    desk.restart()
+    hold(desk, 100)
+    assert tiers(desk) == [(2, 9 + 60 + 15)]
+
+
+@pytest.mark.parametrize("every", [7, 14])
+def test_a_gateway_that_is_killed_again_and_again_still_escalates(every: int) -> None:
+    desk = Desk()
+    desk.low()
+    for _ in range(400 // every):
+        desk.restart()
+        hold(desk, every)
+    assert tiers(desk) == [(2, 180)]
+    assert desk.sounding() == ["spo2-low"]
+
+
 def test_without_any_consumer_it_sounds_here_at_once_also_for_medium_and_never_for_low() -> None:
     desk = Desk(staffed(consumers=()))
     desk.feed(30, {"spo2": 88})

@@ -129,3 +129,15 @@ def test_each_revision_is_confirmed_once_and_a_year_of_alerts_takes_no_more_memo
         confirmed.add(alert)
     assert len(confirmed) == Confirmed.KEPT
     assert alert in confirmed, "what is heard of again and again is not forgotten"
+
+
+def test_a_gateway_that_started_anew_is_told_again_what_has_arrived() -> None:
+    alert = after(ONLINE, LOW).targets()[0].alert
+    confirmed = Confirmed()
+    confirmed.born("gw1", "first")
+    confirmed.add(alert)
+    confirmed.born("gw2", "another")
+    confirmed.born("gw1", "first")
+    assert alert in confirmed
+    confirmed.born("gw1", "second")
+    assert alert not in confirmed

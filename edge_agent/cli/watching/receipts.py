@@ -36,6 +36,13 @@ class Confirmed:
     def __init__(self) -> None:
         """Know of none."""
         self._revisions: dict[str, int] = {}
+        self._runs: dict[str, str] = {}
+
+    def born(self, gateway: str, run: str) -> None:
+        """Forget what was told once a gateway has started anew: it does not know that it arrived, and asks again."""
+        if self._runs.get(gateway, run) != run:
+            self._revisions.clear()
+        self._runs[gateway] = run
 
     def __len__(self) -> int:
         """Return how many alerts are remembered."""

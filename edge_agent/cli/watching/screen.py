@@ -37,6 +37,7 @@ from edge_agent.domain.alerts import Outcome
 from edge_agent.gateway.clock import boottime
 from edge_agent.gateway.mqtt import Endpoint, Inbound
 from edge_agent.wire.payloads.alert import AlertRecord
+from edge_agent.wire.payloads.birth import Birth
 from edge_agent.wire.topics import Topics
 
 DRAW_S = 0.25
@@ -120,6 +121,8 @@ class Screen:
             self._confirm(gateway, said)
 
     def _confirm(self, gateway: str, said: Heard) -> None:
+        if isinstance(said.body, Birth):
+            self._confirmed.born(gateway, said.envelope.run)
         for alert in to_confirm(said):
             if (
                 alert.bed
