@@ -23,7 +23,7 @@ from edge_agent.cli.load.sustained import sustained
 from edge_agent.cli.main import main
 from edge_agent.domain.alerts import Kind, Priority
 from edge_agent.domain.inputs import Entry
-from edge_agent.domain.settings import LIMIT_RULES, Limit, WardSettings
+from edge_agent.domain.settings import LIMIT_RULES, Bed, Limit, WardSettings
 from edge_agent.domain.windows import Patient
 from edge_agent.gateway.recorder import Header, Recorder, append
 from tests.bedside.harness import Bench, settings
@@ -127,8 +127,8 @@ def test_a_configuration_file_is_tried_and_a_wrong_one_is_refused(tmp_path: Path
 
 
 def flown(folder: Path, snapshot: Callable[[], bytes] | None = None) -> Path:
-    """Fly for 80 s, the last 50 of them beyond a limit, and return the recording."""
-    bench = Bench(settings(required=("spo2",)))
+    """Fly two beds for 80 s, one of them beyond a limit for the last 50, and return the recording."""
+    bench = Bench(settings(beds=(Bed(id="1"), Bed(id="2", required=()))))
     header = Header(1, "test", "3", "run", "boot", "")
     recorder = Recorder(folder, header, snapshot or bench.ward.snapshot, append)
     entries = 0
@@ -159,6 +159,7 @@ def test_a_flight_recording_is_flown_again_under_other_settings(tmp_path: Path) 
     for name, limit in (("ours", told["spo2-low"]), ("loose", Limit(limit=Decimal(86), deep_limit=None))):
         (outcome,) = backtest([flight], WardSettings(limits={"spo2-low": limit}))
         counts[name] = [each.rule for each in outcome.announced].count("spo2-low")
+        assert outcome.hours == pytest.approx(2 * 80 / 3600), "of both beds"
     assert counts == {"ours": 1, "loose": 0}
 
 

@@ -43,7 +43,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """All of one recording."""
+    """All of one recording; `hours` are those of all its beds."""
 
     name: str
     hours: float

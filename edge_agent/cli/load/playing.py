@@ -49,10 +49,11 @@ class Source(Protocol):
 
 
 class Played(NamedTuple):
-    """How long a recording was, and what had to be told."""
+    """How long a recording was, what had to be told, and how many beds it has."""
 
     seconds: float
     labels: tuple[Label, ...] = ()
+    beds: int = 1
 
 
 class Task(NamedTuple):
@@ -120,7 +121,8 @@ def play(task: Task) -> Outcome:
     """Return what one recording comes to."""
     run = Run(task.settings, task.model)
     played = task.source.play(run)
-    return run.collected.outcome(task.source.name, played.seconds, played.labels)
+    outcome = run.collected.outcome(task.source.name, played.seconds, played.labels)
+    return msgspec.structs.replace(outcome, hours=outcome.hours * played.beds)
 
 
 def backtest(sources: Iterable[Source], settings: WardSettings, model: str = "", mapper: Any = map) -> list[Outcome]:  # noqa: ANN401 - anybody's map

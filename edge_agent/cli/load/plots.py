@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_agent.cli.load.report import Load
+from edge_agent.cli.load.report import Load, extent
 from edge_agent.domain.errors import AgentError
 
 COLOURS = ("#0072B2", "#E69F00")
@@ -73,11 +73,11 @@ def _rates(load: Load, rule: str) -> list[float]:
 
 
 def _dress(axes: Any, loads: Sequence[Load], along: str, upwards: str) -> None:  # noqa: ANN401 - as above
-    axes.set_title(f"{loads[0].recordings} recordings, {loads[0].hours:.1f} bed-hours", loc="left", fontsize="medium")
+    axes.set_title(extent(loads[0]), loc="left", fontsize="medium")
     axes.set_xlabel(along)
     axes.set_ylabel(upwards)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    axes.figure.legend(loc="outside upper right", ncols=len(loads), frameon=False)
 
 
 def _figure(width: float, height: float) -> Any:  # noqa: ANN401 - as above

@@ -106,7 +106,7 @@ def load(config: str, outcomes: Sequence[Outcome], counted: Iterable[str] | None
 def text(loads: Sequence[Load]) -> Iterator[str]:
     """Yield the lines of a table; of two loads side by side, with the change."""
     first = loads[0]
-    yield f"{first.recordings} recordings, {first.hours:.1f} bed-hours"
+    yield extent(first)
     yield ""
     heads = [load.config for load in loads]
     yield _row(("Announcements per bed-day", *heads), _change_head(loads))
@@ -126,6 +126,12 @@ def text(loads: Sequence[Load]) -> Iterator[str]:
         for miss in (*load.missed, *load.late):
             told = "missed" if miss.told_s is None else f"after {miss.told_s:.1f} s, cap {miss.cap_s} s"
             yield f"  {load.config}: {miss.recording} {miss.rule} at {miss.crossed} s: {told}"
+
+
+def extent(load: Load) -> str:
+    """Return such as '21 recordings, 504.0 bed-hours'."""
+    digits = 1 if load.hours >= HOURS_A_DAY else 2
+    return f"{load.recordings} recording{'' if load.recordings == 1 else 's'}, {load.hours:.{digits}f} bed-hours"
 
 
 def as_json(loads: Sequence[Load]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Flight(msgspec.Struct, frozen=True):
                 run.until(record.entry.now)
                 if not isinstance(record.entry.input, Started) and not _settings(record):
                     run.give(record.entry.input)
-        return Played((run.now - run.start) / SECOND)
+        return Played((run.now - run.start) / SECOND, beds=len(run.ward.settings.beds))
 
     def _resume(self, run: Run, state: bytes, now: int) -> None:
         try:
