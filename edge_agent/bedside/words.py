@@ -20,8 +20,16 @@ NAMES = {
 }
 """What a ward calls each quantity."""
 
+_INPUTS = {"supplemental_oxygen": "oxygen"}
+
 UNITS = {"/min": "/min", "%": "%", "mm[Hg]": "mmHg", "Cel": "°C", "mg/dL": "mg/dL", "kg": "kg"}
 """How a ward writes each UCUM unit."""
+
+
+def in_text(name: str) -> str:
+    """Return what a ward calls a quantity, or an input of a score, within a sentence."""
+    said = {**NAMES, **_INPUTS}.get(name, name.replace("_", " "))
+    return said if any(letter.isupper() for letter in said[1:]) else said[:1].lower() + said[1:]
 
 
 def value_text(vital: str, value: int) -> str:

@@ -122,7 +122,7 @@ def test_a_probe_off_names_the_sensor_and_a_pulled_cable_names_the_cable() -> No
         bench.wait(1)
     off = bench.present("not-monitored")
     assert off
-    assert "sensor-off" in off.why.text
+    assert "sensor off" in off.why.text
     assert bench.present("sensor-off-link1")
     bench.unplug(reason="unplugged")
     bench.wait(5)

@@ -106,7 +106,7 @@ def test_a_bed_alerts_by_the_score_the_ward_chose_and_by_no_other() -> None:
     assert alert
     assert (alert.why.score, alert.why.text) == (
         6,
-        "MEWS ≥ 6 (temperature missing): respiratory rate 3, pulse 2, systolic 1",
+        "MEWS ≥ 6 (temperature missing): 3 for respiration, 2 for pulse, 1 for systolic pressure",
     )
     assert alert.why.response.startswith("A doctor assesses")
     assert not bench.alerts("news2")

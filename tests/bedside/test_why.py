@@ -58,6 +58,18 @@ def test_a_score_alert_recommends_what_its_own_standard_does_and_names_what_is_m
         assert not alert.why.score_complete
 
 
+def test_a_score_alert_says_points_and_levels_in_ward_words_and_carries_its_own_inputs_alone() -> None:
+    bench = Bench()
+    bench.observe(vitals={"respiratory_rate": 25}, consciousness="V", supplemental_oxygen=True)
+    bench.feed(20, {"spo2": 93, "heart_rate": 120, "perfusion_index": 300})
+    alert = present(bench, "news2")
+    assert alert.why.text == (
+        "NEWS2 ≥ 12 (systolic pressure, temperature missing): "
+        "3 for respiration, 2 for SpO2, 2 for oxygen, 2 for pulse, 3 for consciousness V"
+    )
+    assert [each.vital for each in alert.why.evidence] == ["respiratory_rate", "spo2", "heart_rate"]
+
+
 def test_the_model_s_own_alert_carries_its_drivers_and_the_rule_score() -> None:
     bench = Bench(settings(risk_alert_probability=0.2))
     bench.feed(8, {"spo2": 93})

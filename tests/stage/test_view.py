@@ -85,7 +85,7 @@ def test_a_bed_that_is_not_heard_is_not_called_monitored() -> None:
 def test_a_probe_and_a_cable_look_different_and_the_cable_is_named() -> None:
     speaker = Speaker()
     off = after(saying.vitals("2", saying.stream("spo2", None, device="oximeter-2")), speaker=speaker)
-    assert trouble(off.beds["2"]) == (PROBE, "oximeter-2: sensor-off")
+    assert trouble(off.beds["2"]) == (PROBE, "oximeter-2: sensor off")
     speaker.links.append(saying.pulled("sensor-4", "4", "/dev/ward/bed-4"))
     out = after(saying.vitals("4", saying.stream("spo2", None, device="sensor-4")), speaker=speaker)
     what, why = trouble(out.beds["4"])

@@ -172,7 +172,8 @@ def test_scores_stand_beside_an_alert_and_a_bound_is_no_score() -> None:
         drivers=(Driver("respiratory_rate", 0.8, 24.0, 6.0),),
     )  # fmt: skip
     text = shown(after(ONLINE, SEEN, saying.snapshot("3", replace(saying.low_spo2("3"), why=risk))))
-    assert "Beside it: MEWS ≥ 6, risk model 42 %, driven by RR ↑6." in text
+    assert "Beside it: MEWS ≥ 6, risk model 42 %." in text
+    assert "Driven by: Respiration 24 /min, +6 in 3 h." in text
 
 
 def test_what_is_not_seen_any_more_says_the_last_valid_value_and_its_quality() -> None:
@@ -180,7 +181,7 @@ def test_what_is_not_seen_any_more_says_the_last_valid_value_and_its_quality() -
     evidence = replace(lost.why.evidence[0], quality=Reason.SENSOR_OFF, at=NOW - 12 * SECOND)
     lost = replace(lost, why=replace(lost.why, evidence=(evidence,)))
     text = shown(after(ONLINE, SEEN, saying.snapshot("3", lost)))
-    assert "sensor-off" in text
+    assert ", sensor off (sensor-3" in text
     assert "Not seen now: last valid SpO2 86 %, 12 s ago." in text
 
 

@@ -339,7 +339,7 @@ ANSWER = ReceiptTaken(
 )
 PAUSED = Inactivation(InactivationKind.AUDIO_PAUSED, "nurse-7", "care", NOW + 120 * SECOND)
 NEWS2_WHY = Why(
-    text="NEWS2 ≥ 7 (temperature missing): respiratory rate 3, spo2 2, supplemental oxygen 2",
+    text="NEWS2 ≥ 7 (temperature missing): 3 for respiration, 2 for SpO2, 2 for oxygen",
     rule="news2",
     evidence=(Evidence(vital="respiratory_rate", value=26, at=NOW - SECOND, device="mon-3"),),
     missing=("temperature",),

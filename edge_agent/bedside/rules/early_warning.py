@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from edge_agent.bedside.score_table import Measured
+from edge_agent.bedside.score_table import Measured, ScoreTable
 from edge_agent.bedside.scores import SCORES
 from edge_agent.bedside.stream import overtaken
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
-from edge_agent.domain.alerts import Kind, Priority, Why
-from edge_agent.domain.scores import RuleScore
+from edge_agent.bedside.words import in_text
+from edge_agent.domain.alerts import Evidence, Kind, Priority, Why
+from edge_agent.domain.scores import Part, RuleScore
 from edge_agent.domain.settings import SECOND, WardSettings
 from firmware_bridges.vitals import VITALS
 
@@ -31,9 +32,7 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
     why = Why(
         text=text(score),
         rule=ID,
-        evidence=tuple(
-            e for streams in view.streams.values() for s in streams[:1] if not s.off and (e := s.evidence())
-        ),
+        evidence=tuple(_evidence(view, SCORES[score.score])),
         missing=score.missing,
         score=score.total,
         response=score.response,
@@ -56,12 +55,26 @@ def _overtaken(view: BedView, score: RuleScore) -> Iterator[str]:
             yield part.name
 
 
+def _evidence(view: BedView, table: ScoreTable) -> Iterator[Evidence]:
+    """Give the present values that are inputs of the score."""
+    for each in table.parameters:
+        streams = view.streams.get(VITALS[each.vital].quantity, []) if isinstance(each, Measured) else []
+        for stream in streams[:1]:
+            if not stream.off and (evidence := stream.evidence()) is not None:
+                yield evidence
+
+
 def text(score: RuleScore) -> str:
-    """Return such as 'NEWS2 ≥ 7 (temperature missing): respiration 3, SpO2 2, oxygen 2'."""
-    points = ", ".join(f"{part.name.replace('_', ' ')} {part.points}" for part in score.parts if part.points)
-    bound = f"≥ {score.total} ({', '.join(m.replace('_', ' ') for m in score.missing)} missing)"
+    """Return such as 'NEWS2 ≥ 7 (temperature missing): 3 for respiration, 2 for SpO2, 2 for oxygen'."""
+    points = ", ".join(f"{part.points} for {_part(part)}" for part in score.parts if part.points)
+    bound = f"≥ {score.total} ({', '.join(map(in_text, score.missing))} missing)"
     total = str(score.total) if score.complete else bound
     return f"{SCORES[score.score].title} {total}{': ' if points else ''}{points}"
+
+
+def _part(part: Part) -> str:
+    """Return what is called, with the level that a person stated where it is a letter."""
+    return f"{in_text(part.name)} {part.value}" if part.value in tuple("ACVPU") else in_text(part.name)
 
 
 def _timing(settings: WardSettings) -> Timing:

@@ -53,7 +53,7 @@ def _trouble(device: DeviceView) -> str:
         return f"cable or radio of {device.id} ({device.port}): {device.why}"
     if device.state is LinkState.QUIET:
         return f"{device.id} ({device.port}) is silent"
-    trouble = [condition.value for condition in device.conditions if condition in SENSOR_TROUBLE]
+    trouble = [condition.value.replace("-", " ") for condition in device.conditions if condition in SENSOR_TROUBLE]
     return f"{device.id}: {' and '.join(trouble)}" if trouble else ""
 
 

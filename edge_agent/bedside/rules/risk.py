@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge_agent.bedside.verdict import BedView, Finding, Rule, Timing
-from edge_agent.bedside.words import NAMES
+from edge_agent.bedside.words import in_text
 from edge_agent.domain.alerts import Kind, Priority, Why
 from edge_agent.domain.settings import SECOND, WardSettings
 from edge_agent.domain.windows import RiskScore
@@ -20,7 +20,7 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
     if not isinstance(view.risk, RiskScore) or view.spo2_scale != 1:
         yield Finding(condition=ID, present=None, why=Why(text="no usable model score", rule=ID))
         return
-    drivers = ", ".join(NAMES[d.quantity].lower() for d in view.risk.drivers[:3] if d.contribution > 0)
+    drivers = ", ".join(in_text(d.quantity) for d in view.risk.drivers[:3] if d.contribution > 0)
     percent = round(view.risk.probability * 100)
     why = Why(
         text=f"Risk of NEWS2 7 or more within 6 h: {percent} %{', driven by ' + drivers if drivers else ''}",

@@ -20,7 +20,7 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
         if device.state is not LinkState.STREAMING:
             yield Finding(condition=condition, present=None, why=Why(text=f"{device.id} cannot be asked", rule=ID))
         elif trouble:
-            why = Why(text=f"{device.id}: {' and '.join(trouble)}", rule=ID, devices=(device.id,))
+            why = Why(text=f"{device.id}: {' and '.join(trouble).replace('-', ' ')}", rule=ID, devices=(device.id,))
             yield Finding(condition=condition, present=True, priority=Priority.LOW, why=why, material=trouble)
         else:
             yield Finding(condition=condition, present=False, why=Why(text=f"{device.id}: sensor is back", rule=ID))

@@ -38,7 +38,7 @@ def trouble(bed: BedView) -> tuple[str, str]:
             return SILENT, f"{link.device} is silent"
     stream = bed.stream("spo2")
     if stream is not None and stream.reason in _OFF:
-        return PROBE, f"{stream.device}: {stream.reason.value}"
+        return PROBE, f"{stream.device}: {stream.reason.value.replace('-', ' ')}"
     return "", ""
 
 

@@ -108,13 +108,13 @@ def reasons(score: Score | None, most: int = 3) -> str:
         return f"no risk score: {score.abstention.detail}"
     if score.risk is None:
         return "not scored yet"
-    return driven(score.risk.drivers, most)
+    drivers = raising(score.risk.drivers)[:most]
+    return ", ".join(f"{NAMES.get(d.quantity, d.quantity)}{_arrow(d.trend)}" for d in drivers)
 
 
-def driven(drivers: Sequence[RiskDriver], most: int = 3) -> str:
-    """Return the quantities that raise a risk, with their change over three hours, such as 'RR ↑6, SpO2 ↓3'."""
-    raising = [d for d in drivers if d.contribution is not None and d.contribution > 0][:most]
-    return ", ".join(f"{NAMES.get(d.quantity, d.quantity)}{_arrow(d.trend)}" for d in raising)
+def raising(drivers: Sequence[RiskDriver]) -> list[RiskDriver]:
+    """Return what raises a risk, of what is known about it."""
+    return [driver for driver in drivers if driver.contribution is not None and driver.contribution > 0]
 
 
 def _arrow(change: Decimal | None) -> str:

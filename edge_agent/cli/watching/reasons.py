@@ -5,9 +5,10 @@ from __future__ import annotations
 from edge_agent.bedside.scores import SCORES
 from edge_agent.bedside.words import NAMES, UNITS
 from edge_agent.cli.viewing.view import BedView
-from edge_agent.cli.viewing.words import ago, clock, driven, moment, span
+from edge_agent.cli.viewing.words import ago, clock, moment, raising, span
 from edge_agent.domain.alerts import ConditionState, SignalEvent
 from edge_agent.wire.payloads.alert import AlertRecord, Proof, Status
+from edge_agent.wire.payloads.score import RiskDriver
 from firmware_bridges.vitals import VITALS, Reason
 
 AGAIN = {
@@ -32,6 +33,7 @@ def why(bed: BedView, alert: AlertRecord, now: int | None, wall_offset: int) -> 
     said += [AGAIN[alert.signal_event]] if alert.signal_event in AGAIN else []
     said += ["It is gone, and stays until somebody resets it."] if alert.state is ConditionState.LATCHED else []
     said += [f"Beside it: {beside}."] if (beside := _beside(alert)) else []
+    said += [f"Driven by: {drivers}."] if (drivers := "; ".join(map(_driver, raising(alert.drivers)))) else []
     said += [f"To do: {alert.response}"] if alert.response else []
     return said
 
@@ -58,8 +60,15 @@ def _limit(alert: AlertRecord) -> str:
 
 def _proof(proof: Proof, passed_ms: int) -> str:
     before = "" if proof.before in (None, proof.value) else f", was {proof.before}"
-    quality = "" if proof.quality is Reason.OK else f", {proof.quality.value}"
+    quality = "" if proof.quality is Reason.OK else f", {proof.quality.value.replace('-', ' ')}"
     return f"{_value(proof)}{before}{quality} ({proof.device}, {ago((proof.age_ms + passed_ms) * 1_000_000)})"
+
+
+def _driver(driver: RiskDriver) -> str:
+    """Return such as 'Respiration 24 /min, +6 in 3 h': the last hour's median and its change."""
+    value = "" if driver.value is None else f" {driver.value} {UNITS.get(driver.unit, driver.unit)}".rstrip()
+    trend = "" if not driver.trend else f", {driver.trend:+} in 3 h"
+    return f"{_plain(driver.quantity)}{value}{trend}"
 
 
 def _unseen(alert: AlertRecord, passed_ms: int) -> str:
@@ -79,8 +88,7 @@ def _beside(alert: AlertRecord) -> str:
         name = SCORES[alert.score_id].title if alert.score_id in SCORES else alert.score_id
         parts.append(f"{name} {'' if alert.score_complete else '≥ '}{alert.score}")
     if alert.probability is not None:
-        drivers = driven(alert.drivers)
-        parts.append(f"risk model {round(alert.probability * 100)} %{f', driven by {drivers}' if drivers else ''}")
+        parts.append(f"risk model {round(alert.probability * 100)} %")
     return ", ".join(parts)
 
 
