@@ -16,7 +16,7 @@ from edge_agent.domain.inputs import GatewayFact, RiskAnswered, SettingsApplied,
 from edge_agent.domain.settings import WardSettings
 
 
-def _started(floor: Floor, started: Started, now: int, _effects: list[Effect]) -> Iterable[str]:
+def _started(floor: Floor, started: Started, now: int, effects: list[Effect]) -> Iterable[str]:
     state = floor.state
     state.run, state.boot, state.displays = started.run, started.boot, started.displays
     state.audience, state.local.sounding = Audience(), ()
@@ -24,6 +24,8 @@ def _started(floor: Floor, started: Started, now: int, _effects: list[Effect]) -
     for bed in state.beds.values():
         bed.forget_freshness(now)
     for name, line in state.lines.items():
+        if line.waiting:
+            drop(line, now, effects, "the gateway started anew before anybody claimed it")
         state.lines[name] = Line(line.id, line.bed, now, now + REPORT_EVERY)
     watched = tuple(bed.id for bed in state.settings.beds) if started.restored else ()
     state.gateway.restarted(watched)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from edge_agent.bedside.line import Line
 from edge_agent.bedside.quality import PLAUSIBLE
-from edge_agent.domain.effects import Effect, Unclaimed
+from edge_agent.domain.effects import Effect, Unclaimed, Waits
 from edge_agent.domain.settings import SECOND
 from firmware_bridges.vitals import Reading, Reason, Validity
 
@@ -26,6 +26,8 @@ def hold(line: Line, reading: Reading, now: int, effects: list[Effect]) -> None:
         return
     if line.waiting and line.waiting[0].frame != reading.frame:
         drop(line, now, effects, "followed by another measurement before anybody claimed it")
+    if not line.waiting:
+        effects.append(Waits(line.id, now))
     line.waiting = (*line.waiting, reading)
 
 

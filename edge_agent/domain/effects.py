@@ -173,6 +173,13 @@ class RiskWanted(msgspec.Struct, frozen=True, tag="risk-wanted"):
     window: Window
 
 
+class Waits(msgspec.Struct, frozen=True, tag="waits"):
+    """A shared device's measurement waits for a claim: to be on the disk, so that its loss by a kill can be told."""
+
+    device: str
+    at: int
+
+
 class Unclaimed(msgspec.Struct, frozen=True, tag="unclaimed"):
     """A shared device's measurement goes nowhere; `vitals` are what it was of, no value is kept."""
 
@@ -287,6 +294,7 @@ Effect = (
     | Suppressed
     | AlertsSnapshot
     | RiskWanted
+    | Waits
     | Unclaimed
     | ReceiptTaken
     | AudienceChanged

@@ -28,6 +28,7 @@ from edge_agent.domain.effects import (
     SendToDevice,
     Suppressed,
     Unclaimed,
+    Waits,
 )
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.compose import compose
@@ -102,7 +103,7 @@ class Voice:
             else:
                 self._reported(effect, now)
                 others += compose(effect, self._topics, stamp, self._of_bed(effect))
-        changed = any(isinstance(effect, RequestTaken) and not effect.errors for effect in effects)
+        changed = any(map(_changes, effects))
         if events or changed:
             # Snapshots and answers wait for the commit of the events: nothing is shown that a kill could undo.
             self._hands.outlet.publish_alert([*events, *shown], self._hands.remember())
@@ -160,6 +161,11 @@ class Voice:
         )
         if alert.bed and alert.phase is Phase.START and alert.priority.rank >= Priority.MEDIUM.rank:
             self._hands.freeze(alert.event_id, now)
+
+
+def _changes(effect: Effect) -> bool:
+    """Tell whether an effect, beside alert events, must be remembered at once: what a person did, or may claim."""
+    return isinstance(effect, Waits | Unclaimed) or (isinstance(effect, RequestTaken) and not effect.errors)
 
 
 def _withheld(effect: Suppressed, now: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.bedside.waiting import hold
-from edge_agent.domain.effects import DeviceReport, RequestTaken, StoredReadings, Unclaimed
+from edge_agent.domain.effects import DeviceReport, RequestTaken, StoredReadings, Unclaimed, Waits
 from edge_agent.domain.inputs import Attached, Claim, LinkOpened, SettingsApplied
 from edge_agent.domain.settings import SECOND, Bed, Device, Expected, WardSettings
 from firmware_bridges.vitals import Reason, Validity
@@ -152,6 +152,27 @@ def test_a_shared_device_that_is_the_wrong_one_alerts_at_the_gateway_and_nothing
     assert bench.present("shared-device-refused") is None
 
 
+def test_what_waits_is_told_once_to_be_remembered_however_many_values_it_has() -> None:
+    bench = Bench(ward())
+    bench.say(FEVER, "ear")
+    bench.wait(5)
+    bench.say({"temperature": 368}, "ear")
+    waits = [effect for effect in bench.effects if isinstance(effect, Waits)]
+    assert [(each.device, bench.now - each.at) for each in waits] == [("ear", 5 * SECOND), ("ear", 0)]
+
+
+def test_what_waited_is_lost_with_a_restart_told_without_its_value_and_nobodys() -> None:
+    bench = Bench(ward())
+    bench.say(FEVER, "ear")
+    bench.restart()
+    assert [(each.device, each.vitals, each.why) for each in unclaimed(bench)] == [
+        ("ear", ("temperature",), "the gateway started anew before anybody claimed it")
+    ]
+    assert claim(bench) == ("nothing of ear waits: a measurement can be claimed once, within 120 s",)
+    bench.restart()
+    assert len(unclaimed(bench)) == 1, "told once"
+
+
 def test_a_claimed_value_outlives_a_new_configuration_and_a_restart() -> None:
     bench = Bench(ward())
     bench.say(FEVER, "ear")
@@ -167,6 +188,7 @@ def test_a_claimed_value_outlives_a_new_configuration_and_a_restart() -> None:
             st.tuples(st.just("measure"), st.integers(340, 420)),
             st.tuples(st.just("claim"), st.sampled_from(["1", "2"])),
             st.tuples(st.just("wait"), st.integers(1, 130)),
+            st.tuples(st.just("restart"), st.just(0)),
         ),
         max_size=12,
     )
@@ -183,6 +205,9 @@ def test_every_measurement_ends_at_one_bed_or_nowhere(doings: list[tuple[str, in
             waiting = int(how), bench.now + 120 * SECOND
         elif what == "wait":
             bench.wait(int(how))
+        elif what == "restart":
+            bench.restart()
+            waiting = None
         else:
             fits = waiting is not None and bench.now < waiting[1]
             assert (claim(bench, str(how)) == ()) is fits

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.domain.effects import HangUp, RequestTaken, Unclaimed
+from edge_agent.domain.effects import HangUp, RequestTaken, Unclaimed, Waits
 from edge_agent.gateway.voice import Hands, Voice
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.topics import Topics
@@ -69,6 +69,15 @@ def test_what_was_refused_changed_nothing_and_is_answered_at_once() -> None:
     voice(outlet, []).speak([RequestTaken("observe", "3", "r-1", "nurse-7", 5, ("spo2: not a number",))], 5)
     assert outlet.durable == []
     assert outlet.plain == ["r-1"]
+
+
+@pytest.mark.parametrize(
+    "effect", [Waits("ear", 5), Unclaimed("ear", 5, ("temperature",), "nobody claimed it in time")]
+)
+def test_what_waits_for_a_claim_and_what_does_so_no_more_is_on_the_disk(effect: Waits | Unclaimed) -> None:
+    outlet = Kept()
+    voice(outlet, []).speak([effect], 5)
+    assert outlet.durable == [([], {"ward": b"state"})]
 
 
 def test_the_wrong_device_is_hung_up_on_and_an_unclaimed_measurement_is_audited_without_its_value() -> None:
