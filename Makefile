@@ -17,7 +17,7 @@ demo: ## watch a simulated ward: broker, four beds, a real agent
 	@.venv/bin/edge-agent demo $(ARGS)
 
 test: ## run the tests
-	@tools/prepare.sh dev mosquitto dbus-daemon c++
+	@tools/prepare.sh dev mosquitto dbus-daemon c++ aplay
 	@$(RUN) pytest -q -n auto --dist worksteal -m "not slow and not train" $(ARGS)
 
 venv: ## build the development environment alone

@@ -19,6 +19,6 @@ lock() {
 }
 
 lock dev --extra dev
-lock run --constraints requirements/dev.txt
-lock demo --extra demo --constraints requirements/dev.txt
+lock run --extra gpio --constraints requirements/dev.txt
+lock demo --extra demo --extra gpio --constraints requirements/dev.txt
 lock train --extra train --constraints requirements/dev.txt

@@ -74,6 +74,7 @@ for program in "$@"; do
     case $program in
     dbus-daemon) missing="$missing dbus" ;;
     c++) missing="$missing g++" ;; # comes with cc, too
+    aplay) missing="$missing alsa-utils" ;;
     *) missing="$missing $program" ;;
     esac
 done

@@ -4,6 +4,7 @@
 #   sudo deploy/systemd/install.sh            install or update this checkout, then start the service
 #   deploy/systemd/install.sh --prefix DIR    render every file below DIR and start nothing (for images and for checking)
 #   --no-packages                             with --prefix: leave /opt/edge-agent out
+#   --gpio, --sound                           let the service use GPIO lines, sound devices (local_output, local_input)
 #
 # An existing configuration is never touched. Run again with a newer checkout, it updates; a failed build leaves the old one running.
 set -eu
@@ -11,11 +12,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 prefix=
 packages=yes
+gpio=no
+sound=no
 while [ $# -gt 0 ]; do
     case $1 in
     --prefix) prefix=${2:?--prefix needs a directory}; shift 2 ;;
     --no-packages) packages=no; shift ;;
-    *) echo "usage: $0 [--prefix DIR] [--no-packages]" >&2; exit 2 ;;
+    --gpio) gpio=yes; shift ;;
+    --sound) sound=yes; shift ;;
+    *) echo "usage: $0 [--prefix DIR] [--no-packages] [--gpio] [--sound]" >&2; exit 2 ;;
     esac
 done
 say() { echo "install: $*"; }
@@ -33,6 +38,16 @@ put "$here/edge-agent.service" /etc/systemd/system/edge-agent.service 0644
 put "$here/edge-agent.modules-load.conf" /etc/modules-load.d/edge-agent.conf 0644
 put "$here/60-edge-agent.rules" /etc/udev/rules.d/60-edge-agent.rules 0644
 put "$here/edge-agent.sysusers.conf" /etc/sysusers.d/edge-agent.conf 0644
+dropins=/etc/systemd/system/edge-agent.service.d
+if [ "$gpio" = yes ]; then
+    put "$here/edge-agent.service.d/gpio.conf.example" $dropins/gpio.conf 0644
+    put "$here/edge-agent-gpio.sysusers.conf" /etc/sysusers.d/edge-agent-gpio.conf 0644
+    put "$here/61-edge-agent-gpio.rules" /etc/udev/rules.d/61-edge-agent-gpio.rules 0644
+fi
+if [ "$sound" = yes ]; then
+    put "$here/edge-agent.service.d/sound.conf.example" $dropins/sound.conf 0644
+    put "$here/edge-agent-sound.modules-load.conf" /etc/modules-load.d/edge-agent-sound.conf 0644
+fi
 put "$root/README.md" /usr/local/share/doc/edge-agent/README.md 0644
 mkdir -p "$prefix/etc/edge-agent/credentials"
 chmod 0700 "$prefix/etc/edge-agent/credentials"
@@ -72,7 +87,9 @@ fi
 
 systemd-sysusers
 modprobe -a usbserial cdc_acm 2>/dev/null || say "usbserial or cdc_acm is not available in this kernel"
-udevadm control --reload && udevadm trigger --subsystem-match=tty
+[ "$sound" = no ] || modprobe -a snd 2>/dev/null || say "this kernel has no sound to load"
+[ "$sound" = no ] || command -v aplay >/dev/null || say "aplay is missing: apt-get install alsa-utils"
+udevadm control --reload && udevadm trigger --subsystem-match=tty --subsystem-match=gpio
 systemctl daemon-reload
 systemctl enable --quiet edge-agent
 if /opt/edge-agent/bin/edge-agent check /etc/edge-agent/config.yaml; then

@@ -3,7 +3,8 @@
 Limits are decimals in the vital's unit. Bounds that no source of configuration may pass are in `LIMIT_RULES` and the
 `Meta` annotations; what only the whole can show (unknown bed, no device for a required vital) is checked by the
 configuration layer. A field's `description` is its line in docs/configuration.md; `extra["form"]` says in words what a
-pattern allows, `extra["secret"]` that a wrong value is never repeated in an error.
+pattern allows, `extra["secret"]` that a wrong value is never repeated in an error, `extra["listed"]` for which setting
+of a section a plain list stands.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from edge_agent.domain.alerts import Priority
+from edge_agent.domain.local_output import InputSettings, OutputSettings
 from edge_agent.domain.windows import Patient
 
 CONFIG_SCHEMA = 1
@@ -57,8 +59,6 @@ Probability = Annotated[float, Meta(gt=0.0, le=1.0)]
 BundleName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", extra={"form": "the name of a bundle: letters, digits, _ and -"})
 ]
-Command = tuple[Annotated[str, Meta(min_length=1)], ...]
-"""A program and its arguments."""
 Sources = Annotated[tuple[Id, ...], Meta(max_length=16)]
 Baudrate = Annotated[int, Meta(ge=300, le=4_000_000)]
 Listen = Annotated[str, Meta(extra={"form": "an address of this gateway and a port, such as 192.0.2.10:2575"})]
@@ -131,15 +131,13 @@ class LocalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ()
     local_output: Annotated[
-        Command,
-        Meta(
-            max_length=32,
-            description="Command that runs while an alert reaches nobody else; {priority} becomes high or medium.",
-        ),
-    ] = ()
+        OutputSettings,
+        Meta(description="What sounds here while an alert reaches nobody else.", extra={"listed": "command"}),
+    ] = OutputSettings()
     local_input: Annotated[
-        Command, Meta(max_length=32, description="Command, each line of which quiets that output for two minutes.")
-    ] = ()
+        InputSettings,
+        Meta(description="What quiets that output for two minutes.", extra={"listed": "command"}),
+    ] = InputSettings()
 
 
 class Role(str, Enum):

@@ -32,7 +32,9 @@ from edge_agent.gateway.delivery.delivery import Delivery
 from edge_agent.gateway.delivery.tools import Hooks
 from edge_agent.gateway.herald import Herald
 from edge_agent.gateway.links import Links
-from edge_agent.gateway.local_output import LocalOutput, listen
+from edge_agent.gateway.local.kinds import input_of, output_of
+from edge_agent.gateway.local.output import LocalOutput
+from edge_agent.gateway.local.pressing import listen
 from edge_agent.gateway.model_watch import KEY as MODEL_KEY
 from edge_agent.gateway.model_watch import ModelWatch, Round
 from edge_agent.gateway.mqtt import Inbound
@@ -122,7 +124,8 @@ class Agent:
         recordings = self._state / "recordings"
         await asyncio.to_thread(recordings.mkdir, mode=0o750, exist_ok=True)
         self._recorder = Recorder(recordings, header, ward.snapshot, self._append)
-        self._output = LocalOutput(self._settings.local.local_output, partial(self._fact, "local-output-failed"))
+        output = output_of(self._settings.local.local_output)
+        self._output = LocalOutput(output, partial(self._fact, "local-output-failed"))
         hands = Hands(
             outlet=self._delivery,
             remember=self._memory,
@@ -154,7 +157,7 @@ class Agent:
         self._every(MODEL_S, self._tell_model)
         self._spawn(self._load_model())
         self._spawn(self._output.run())
-        self._spawn(listen(self._settings.local.local_input, self._take))
+        self._spawn(listen(input_of(self._settings.local.local_input), self._take))
         log.info("started", run=self._run, version=__version__, beds=len(self._keeper.settings.beds))
         self._notifier.ready(self._status())
 

@@ -106,8 +106,13 @@ settings:
   accepted_within_s: 180
   pause_most_s: 120
   acknowledge_most_s: 1800
-local_output: [gpioset, --mode=signal, gpiochip0, 17=1]
-local_input: [gpiomon, --falling-edge, gpiochip0, 27]
+local_output:
+  gpio:
+    chip: gpiochip0
+    line: 17
+    active_low: false
+local_input:
+  command: [button, --lines, 27]
 """
 
 

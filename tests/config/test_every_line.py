@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from edge_agent.domain.local_output import GpioLine, InputSettings
 from edge_agent.domain.settings import Bed, Broker, Consumer, Device, Expected, Limit, LocalSettings, Tls, WardSettings
 from edge_agent.domain.windows import Patient
 from edge_agent.gateway.config.nodes import ListNode, MapNode, Node, Scalar
@@ -48,7 +49,20 @@ def _replaced(scalar: Scalar, text: str) -> str:
 
 def test_the_good_file_is_good_and_every_setting_is_in_it() -> None:
     assert problems(GOOD) == ()
-    structs = (LocalSettings, Broker, Tls, WardSettings, Bed, Patient, Device, Expected, Limit, Consumer)
+    structs = (
+        LocalSettings,
+        GpioLine,
+        InputSettings,
+        Broker,
+        Tls,
+        WardSettings,
+        Bed,
+        Patient,
+        Device,
+        Expected,
+        Limit,
+        Consumer,
+    )
     fields = {field for struct in structs for field in struct.__struct_fields__}
     assert fields - {key.text for key in KEYS.values()} == {"version"}, "which a file may not have"
 

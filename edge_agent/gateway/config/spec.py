@@ -14,13 +14,17 @@ _Number = inspect.IntType | inspect.FloatType
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """A field's type without its wrappings. `form` says a pattern in words; a `secret` is never shown."""
+    """A field's type without its wrappings.
+
+    `form` says in words what is allowed; a `secret` is never shown; a plain list stands for `listed` of a section.
+    """
 
     kind: inspect.Type
     optional: bool = False
     form: str = ""
     secret: bool = False
     meaning: str = ""
+    listed: str = ""
 
     @classmethod
     def of(cls, kind: inspect.Type) -> Spec:
@@ -32,6 +36,7 @@ class Spec(msgspec.Struct, frozen=True):
                 form=extra.get("form", inner.form),
                 secret=extra.get("secret", inner.secret),
                 meaning=schema.get("description", inner.meaning),
+                listed=extra.get("listed", inner.listed),
             )
         if isinstance(kind, inspect.UnionType):
             (inner_kind,) = (part for part in kind.types if not isinstance(part, inspect.NoneType))
@@ -69,7 +74,8 @@ class Spec(msgspec.Struct, frozen=True):
         if isinstance(kind, inspect.EnumType):
             return one_of(member.value for member in kind.cls)
         if isinstance(kind, inspect.StructType):
-            return f"a section with {one_of(field.encode_name for field in kind.fields)}"
+            section = f"a section with {one_of(field.encode_name for field in kind.fields)}"
+            return section + (f"; or a list, its {self.listed}" if self.listed else "")
         return _WORDS[type(kind)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from edge_agent.domain.local_output import InputSettings, OutputSettings
 from edge_agent.domain.settings import LIMIT_RULES, SECOND, Broker, LocalSettings, WardSettings
 from edge_agent.gateway.config.checks.quantities import QUANTITIES
 from edge_agent.gateway.config.effective import effective, fingerprint
@@ -44,9 +45,19 @@ def _gateway(local: LocalSettings) -> Iterable[str]:
             ("Pushes", "accepted without signature" if local.accept_unsigned_config else "all refused: none is signed"),
             ("Model", local.model),
             ("Displays", ", ".join(local.consumers) or "none"),
-            ("Local output", " ".join(local.local_output) or "none"),
+            ("Local output", _local(local.local_output)),
+            ("Local input", _local(local.local_input)),
         ]
     )
+
+
+def _local(choice: OutputSettings | InputSettings) -> str:
+    if choice.gpio is not None:
+        low = ", active low" if choice.gpio.active_low else ""
+        return f"line {choice.gpio.line} of {choice.gpio.chip}{low}"
+    if isinstance(choice, OutputSettings) and choice.sound is not None:
+        return f"sound device {choice.sound.device}"
+    return " ".join(choice.command) or "none"
 
 
 def _broker(broker: Broker) -> str:

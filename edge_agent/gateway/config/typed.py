@@ -55,6 +55,9 @@ class _Walker:
             return spec.placeholder()
 
     def _value(self, node: Node, kind: inspect.Type, spec: Spec, path: Path) -> Any:  # noqa: ANN401 - see the class
+        if isinstance(kind, inspect.StructType) and spec.listed and isinstance(node, ListNode):
+            (listed,) = (field for field in kind.fields if field.encode_name == spec.listed)
+            return kind.cls(**{listed.name: self.read(node, Spec.of(listed.type), path)})
         if isinstance(kind, inspect.StructType):
             return kind.cls(**self._fields(_section(node), kind, path))
         if isinstance(kind, inspect.VarTupleType):
