@@ -207,16 +207,24 @@ class Draining:
         await self.taken
 
 
-def test_silence_is_never_lost_to_a_device_that_takes_sound_at_that_moment() -> None:
+@pytest.mark.parametrize("turns", range(5))
+def test_silence_is_never_lost_to_a_device_that_takes_sound_at_that_moment(turns: int) -> None:
     async def work() -> None:
         process: Any = Draining()
-        task = asyncio.ensure_future(SoundOutput(Sound())._fed(process, b"", 60))
+        feeding = SoundOutput(Sound())._fed(process, b"", 60)
+
+        async def play() -> None:
+            await feeding
+            await asyncio.get_running_loop().create_future()
+
+        task = asyncio.ensure_future(play())
         await asyncio.sleep(0.01)
         process.taken.set_result(None)
-        await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task], timeout=10)
+        assert task.cancelled(), "it sounds on"
 
     asyncio.run(work())
 
