@@ -84,5 +84,5 @@ def _trouble(error: BaseException | None) -> str:
     """Say why an output ended: no error is none, and one that nobody foresaw is no reason to stop alerting."""
     if error is None or isinstance(error, LocalError):
         return str(error or "")
-    log.error("the local output failed", exc_info=error)
+    log.error("the local output failed", error=repr(error))
     return repr(error)

@@ -79,12 +79,12 @@ class SoundOutput:
             return
         process.stdin.write(data)
         drained = asyncio.ensure_future(process.stdin.drain())
-        await asyncio.wait(
-            [drained], timeout=within_s
-        )  # before 3.12 wait_for may lose a cancellation, and it sounds on
-        if not drained.done():
+        try:  # not wait_for: before 3.12 it may lose a cancellation, and the alarm sounds on
+            await asyncio.wait([drained], timeout=within_s)
+            if not drained.done():
+                raise self._stuck()
+        finally:
             drained.cancel()
-            raise self._stuck()
         if not isinstance(drained.exception(), ConnectionError):
             drained.result()
 
