@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge_agent.bedside.floor import Floor
+from edge_agent.bedside.gateway import BROKER_GONE
 from edge_agent.domain.effects import AlertSystem, AudienceChanged, Effect
 from edge_agent.domain.inputs import Listening
 from edge_agent.domain.settings import SECOND, Consumer, Role
@@ -22,9 +23,10 @@ def listening(floor: Floor, said: Listening, now: int, _effects: list[Effect]) -
 
 
 def report(floor: Floor, now: int) -> list[Effect]:
-    """Say who listens at `now` (ns) when that has changed."""
+    """Say who listens at `now` (ns) when that has changed. Without a broker that is nobody."""
     audience = floor.state.audience
-    audience.until = {name: until for name, until in audience.until.items() if now < until}
+    reached = BROKER_GONE not in floor.state.gateway.facts
+    audience.until = {name: until for name, until in audience.until.items() if reached and now < until}
     present = [consumer for name in sorted(audience.until) if (consumer := floor.consumer(name)) is not None]
     said = AudienceChanged(now, _system(present), tuple(consumer.id for consumer in present))
     if (said.system, said.listeners) == (audience.system, audience.listeners):

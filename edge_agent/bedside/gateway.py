@@ -16,6 +16,9 @@ from edge_agent.domain.inputs import GatewayFact
 EXCUSING = ("adapter-lost",)
 """Facts whose devices need no alert of their own."""
 
+BROKER_GONE = "broker-unreachable"
+"""The fact with which no alert leaves this gateway."""
+
 
 class GatewayUnit(msgspec.Struct):
     """State of the gateway's conditions.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edge_agent.bedside.floor import Floor
+from edge_agent.bedside.gateway import BROKER_GONE
 from edge_agent.domain.effects import Cause, Effect, LocalSignal, QuietTaken
 from edge_agent.domain.inputs import NobodyListened, QuietAsked
 from edge_agent.domain.settings import SECOND, Role
 
 LONGEST_QUIET = 120 * SECOND
-BROKER_GONE = "broker-unreachable"
-"""The gateway condition with which no alert leaves this gateway."""
 
 
 def quieted(floor: Floor, asked: QuietAsked, now: int, effects: list[Effect]) -> Iterable[str]:
@@ -27,14 +26,15 @@ def quieted(floor: Floor, asked: QuietAsked, now: int, effects: list[Effect]) ->
 
 
 def nobody_listened(floor: Floor, deaf: NobodyListened, _now: int, _effects: list[Effect]) -> Iterable[str]:
-    """Let an alert that the broker had nobody to give to sound here."""
+    """Let an alert that the broker had nobody to give to sound here. Whoever does listen will say so again."""
+    floor.state.audience.until = {}
     bed = floor.state.beds.get(deaf.bed)
     for condition in bed.conditions.values() if bed is not None else ():
         if condition.alert is not None and condition.alert.event_id == deaf.event_id and condition.call is not None:
             condition.call.unheard = True
             floor.changed(deaf.bed)
             return (deaf.bed,)
-    return ()
+    return ("",)
 
 
 def report(floor: Floor, now: int) -> list[Effect]:

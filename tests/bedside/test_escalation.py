@@ -260,3 +260,26 @@ def test_two_beds_sound_as_two_the_worst_first() -> None:
         desk.wait(1)
     said = [effect for effect in desk.effects if isinstance(effect, LocalSignal)][-1]
     assert [(cause.bed, cause.priority.value) for cause in said.sounding] == [("2", "high"), ("1", "medium")]
+
+
+def test_without_a_broker_or_a_subscriber_nobody_listens_until_somebody_says_so_again() -> None:
+    desk = Desk(staffed(NURSE, SCREEN))
+    alert = desk.low()
+
+    def all_listen() -> None:
+        for name in ("screen", "nurse-app"):
+            desk.give(Listening(name, desk.now, desk.now + 300 * SECOND))
+
+    all_listen()
+    desk.fact("broker-unreachable", present=True)
+    assert audiences(desk)[-1] == (AlertSystem.DIS, ())
+    desk.fact("broker-unreachable", present=False)
+    assert audiences(desk)[-1] == (AlertSystem.DIS, ())
+    all_listen()
+    assert audiences(desk)[-1] == (AlertSystem.CDAS, ("nurse-app", "screen"))
+    desk.give(NobodyListened("1", alert.event_id, desk.now))
+    assert audiences(desk)[-1] == (AlertSystem.DIS, ())
+    desk.give(Listening("screen", desk.now, desk.now + 300 * SECOND))
+    assert audiences(desk)[-1] == (AlertSystem.DAS, ("screen",))
+    desk.give(NobodyListened("1", "of an alert that is over", desk.now))
+    assert audiences(desk)[-1] == (AlertSystem.DIS, ())
