@@ -18,7 +18,7 @@ from edge_agent.bedside.evaluation import evaluate
 from edge_agent.bedside.floor import VERSION, Floor, Handler, WardState
 from edge_agent.domain.effects import Effect
 from edge_agent.domain.inputs import Input
-from edge_agent.domain.settings import WardSettings
+from edge_agent.domain.settings import BedState, WardSettings
 
 HANDLERS: dict[type, Handler] = {**running.HANDLERS, **links.HANDLERS, **people.HANDLERS}
 """Every kind of input and what is done with it."""
@@ -113,10 +113,17 @@ class Ward:
 
     def _gateway(self, now: int) -> list[Effect]:
         state = self._floor.state
-        for bed in state.beds.values() if state.gateway.unseen else ():
-            if bed.blind or any(not stream.off for stream in bed.streams.values()):
-                state.gateway.seen(bed.id)
+        for name in tuple(state.gateway.unseen):
+            if not self._awaited(name):
+                state.gateway.seen(name)
         return state.gateway.evaluate(state.run, self._floor.beds_of, self._floor.callers, now)
+
+    def _awaited(self, name: str) -> bool:
+        """Tell whether a bed ought to be seen, and is neither seen yet nor said to be NOT-MONITORED."""
+        bed = self._floor.state.beds.get(name)
+        if bed is None or self._floor.context(name).bed.state is not BedState.MONITORED:
+            return False
+        return not bed.blind and all(stream.off for stream in bed.streams.values())
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -180,3 +180,16 @@ def test_a_lost_adapter_is_one_alert_that_lists_the_beds() -> None:
     assert lost.why.beds == ("1",)
     assert not bench.alerts("device-lost-a")
     assert not bench.alerts("device-lost-b")
+
+
+def test_after_a_restart_nobody_waits_for_beds_that_nobody_watches() -> None:
+    """A bed in standby has no values for days: the gateway's alert must end all the same."""
+    beds = (Bed(id="1"), Bed(id="2", state=BedState.STANDBY), Bed(id="3", state=BedState.UNASSIGNED), Bed(id="4"))
+    bench = Bench(settings(beds=beds))
+    bench.feed(30, {"spo2": 97})
+    bench.restart(settings(beds=beds[:3]))
+    waiting = bench.present("gateway-restarted")
+    assert waiting
+    assert waiting.why.beds[:1] == ("1",)
+    bench.feed(5, {"spo2": 97})
+    assert not bench.present("gateway-restarted")

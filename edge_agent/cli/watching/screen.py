@@ -133,7 +133,9 @@ class Screen:
 
     def _connected(self, up: bool, why: str) -> None:  # noqa: FBT001 - the hook's own signature
         self.ward = connected(self.ward, up=up, at=boottime())
-        self._note(f"no broker: {why}" if why else "connected to the broker")
+        text = f"no broker: {why}" if why else "connected to the broker"
+        if not self.ward.own or self.ward.own[-1].text != text:  # not once an attempt
+            self._note(text)
         self.announce()
 
     def _note(self, text: str) -> None:

@@ -43,6 +43,11 @@ def _check_measured(bed: Bed, quantity: str, path: Path, ward: WardSettings, she
     found = f"{quantity}, which no device at this bed measures continuously"
     offered = {name for device in ward.devices if device.bed == bed.id for name in measured_continuously(device)}
     here = [name for name in QUANTITIES if name in offered]
-    instead = f"require {here[0]} instead" if here and len(bed.required) == 1 else "remove it"
-    remedy = f"{instead}, or add a device that measures it"
-    sheet.complain(path, found, one_of(here), remedy)
+    sheet.complain(path, found, one_of(here), f"{_instead(bed, here)}, or add a device that measures it")
+
+
+def _instead(bed: Bed, here: list[str]) -> str:
+    """Return what may be done without a further device: at least one quantity is left in the list."""
+    if len(bed.required) > 1:
+        return "remove it"
+    return f"require {here[0]} instead" if here else "make the bed's state unassigned"
