@@ -16,10 +16,10 @@ from edge_agent.bedside.ending import Ending, end, suppressed
 from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.settling import cause, deadline, settle
-from edge_agent.bedside.sight import last_seen
+from edge_agent.bedside.sight import last_seen, seen
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import BedView, Finding, Rule
-from edge_agent.domain.alerts import Alert, Kind, SetBy
+from edge_agent.domain.alerts import Alert, Kind, SetBy, SignalState
 from edge_agent.domain.effects import AlertChanged, Suppressed
 from edge_agent.domain.settings import BedState
 from edge_agent.domain.windows import RiskScore
@@ -66,8 +66,12 @@ def _judge(
 
 def _signals(bed: BedUnit, context: Context, now: int) -> Iterator[Alert]:
     """Let every signal follow its condition."""
+    looking = not seen(bed, context) and not bed.blind and bool(context.bed.required)
     for condition in bed.conditions.values():
-        yield from settle(condition, context.callers, now, spoken_for=spoken_for(condition, bed.conditions))
+        # While it is not yet clear whether the bed can be seen, what had been silent does not sound for want of data.
+        silent = looking and condition.alert is not None and condition.alert.signal is SignalState.OFF
+        spoken = silent or spoken_for(condition, bed.conditions)
+        yield from settle(condition, context.callers, now, spoken_for=spoken)
         _remind(bed, deadline(condition, context.callers))
 
 

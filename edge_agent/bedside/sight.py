@@ -49,12 +49,16 @@ def rank(bed: BedUnit, context: Context, now: int) -> dict[str, list[Stream]]:
 def look(bed: BedUnit, context: Context, now: int) -> None:
     """Decide whether the bed is NOT-MONITORED, and notice a changed bed state."""
     expected = context.bed.state is BedState.MONITORED and bool(context.bed.required)
-    seen = any(not stream.off for stream in required(bed, context))
-    blind = expected and not seen and (bed.blind or now >= blind_from(bed, context))
+    blind = expected and not seen(bed, context) and (bed.blind or now >= blind_from(bed, context))
     if blind != bed.blind or context.bed.state is not bed.state:
         bed.blind, bed.blind_since = blind, now
         bed.snapshot_due = bed.dirty = True
         bed.state = context.bed.state
+
+
+def seen(bed: BedUnit, context: Context) -> bool:
+    """Tell whether any required continuous vital is usable now."""
+    return any(not stream.off for stream in required(bed, context))
 
 
 def last_seen(bed: BedUnit, context: Context) -> int | None:

@@ -64,7 +64,7 @@ class Ward:
     def rebase(self, now: int, off_for: int | None) -> None:
         """Move the restored state into a new boot's clock, whose time is `now` ns.
 
-        The gateway had been off for `off_for` ns.
+        The last input had been handled `off_for` ns ago.
 
         Without a trusted clock nobody knows for how long (None): then all that ages is dropped, every pause ends and
         says so, and alerts keep their age.
@@ -81,6 +81,11 @@ class Ward:
             condition.clock_lost = off_for is None
         state.local.quiet_until, state.local.known = None, ()
         state.now = now
+
+    @property
+    def last(self) -> int:
+        """Return when the last input was handled, in ns."""
+        return self._floor.state.now
 
     @property
     def settings(self) -> WardSettings:

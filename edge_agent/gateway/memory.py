@@ -48,5 +48,5 @@ def restore(ward: Ward, memory: Memory, now: int, stamp: Stamp) -> None:
         return
     off_for = None
     if memory.wall is not None and stamp.wall_offset is not None:
-        off_for = max(0, now + stamp.wall_offset - memory.wall)
+        off_for = max(0, now + stamp.wall_offset - memory.wall) + memory.now - ward.last
     ward.rebase(now, off_for)

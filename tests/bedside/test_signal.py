@@ -172,6 +172,33 @@ def test_a_displaced_alert_ends_after_thirty_seconds_of_valid_data_and_stays_sil
     assert desk.phases("spo2-low")[-1] == "end"
 
 
+@pytest.mark.parametrize("inside", [2, 10, 15])
+def test_a_displaced_alert_that_is_lost_again_before_it_could_end_makes_no_sound_for_want_of_data(inside: int) -> None:
+    desk = Desk()
+    desk.low()
+    desk.unplug()
+    desk.wait(20)
+    desk.plug()
+    said = len(desk.alerts("spo2-low"))
+    desk.feed(inside, {"spo2": 97})
+    desk.unplug()
+    desk.wait(60)
+    assert [alert.signal for alert in desk.alerts("spo2-low")[said:] if alert.signal is not SignalState.OFF] == []
+    assert (desk.the("not-monitored").priority, desk.the("not-monitored").signal) == (Priority.HIGH, SignalState.ON)
+
+
+def test_what_nothing_will_ever_speak_for_speaks_again_itself() -> None:
+    desk = Desk(staffed(required=("spo2",)))
+    desk.feed(40, {"spo2": 97, "respiratory_rate": 5})
+    desk.unplug()
+    desk.wait(30)
+    assert desk.the("respiratory-rate-low").signal is SignalState.OFF
+    desk.plug()
+    desk.feed(20, {"spo2": 97})
+    alone = desk.the("respiratory-rate-low")
+    assert (alone.signal, alone.verifiable) == (SignalState.ON, False)
+
+
 def test_a_displaced_alert_ends_by_a_named_person_and_the_technical_one_falls_back() -> None:
     desk = Desk()
     desk.low()
