@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from edge_agent.bedside.scores import DIGESTS, SCORES
 from edge_agent.domain.settings import Bed
 from edge_agent.domain.windows import Patient
 from tests.bedside.harness import Bench, settings
+from tests.paths import CHECKOUT
 
 TABLES = pytest.mark.parametrize("table", SCORES.values(), ids=list(SCORES))
 
@@ -73,6 +76,24 @@ def test_the_hash_is_of_what_scores(table: ScoreTable) -> None:
     assert msgspec.structs.replace(table, notes=("other words",)).digest() == table.digest()
     assert msgspec.structs.replace(table, version="0").digest() != table.digest()
     assert len(set(DIGESTS.values())) == len(SCORES)
+
+
+@TABLES
+def test_the_page_shows_where_a_score_comes_from_and_a_hash_that_anybody_can_compute(table: ScoreTable) -> None:
+    """Recomputed by the standard library from the data as plain JSON: sorted keys, no spaces, notes left out."""
+    data = msgspec.to_builtins({**msgspec.structs.asdict(table), "notes": []})
+    plain = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = sha256(plain.encode()).hexdigest()
+    assert digest == table.digest() == DIGESTS[table.name]
+    section = (CHECKOUT / "docs" / "scores.md").read_text("utf-8").split(f"## {table.title}\n")[1].split("\n## ")[0]
+    oldest = "" if table.ages.oldest is None else f" to {table.ages.oldest}"
+    names = [*(each.name for each in table.parameters), *table.chosen]
+    for said in (
+        f"`{digest}`", f"edition {table.version}", table.source, f"Ages from {table.ages.youngest}{oldest} years",
+        f"count for {table.max_age_min} min", *(f"`{name}`" for name in names),
+        *(tier.response for tier in table.tiers),
+    ):  # fmt: skip
+        assert said in section, said
 
 
 def test_pediatric_bands_never_grow_milder_towards_either_end() -> None:

@@ -20,6 +20,9 @@ def write() -> str:
         "A bed has one score that alerts, NEWS2 unless its setting `score` says otherwise; `edge-agent score NAME` "
         "computes any. A value is rounded half up to the vital's resolution before it is banded. A missing input is "
         "missing, never 0: the total is then a lower bound. Priorities are ours.",
+        "Fields are those of a line for the command, where `respiration_rate` is `respiratory_rate`, the letters of "
+        "consciousness may be words (`alert`, `confusion`, `voice`, `pain`, `unresponsive`), and of two levels `false` "
+        "is the first and `true` the second.",
         *(block for each in SCORES.values() for block in _score(each)),
     )
 
@@ -34,11 +37,17 @@ def _score(score: ScoreTable) -> Iterator[str]:
         f"Spot inputs count for {score.max_age_min} min unless the ward says otherwise. Source: {score.source}. "
         f"SHA-256 of the data: `{DIGESTS[score.name]}`."
     )
+    yield from (_chosen(name, values, score) for name, values in score.chosen.items())
     yield from score.notes
     yield table(("Field", "Where", "Points"), _rows(score))
     single = () if score.single is None else (("any single " + str(score.single.points), score.single),)
     reached = [*((str(tier.points), tier) for tier in score.tiers), *single]
     yield table(("From", "Risk", "Priority", "Response"), (_tier(*each) for each in reached))
+
+
+def _chosen(name: str, values: tuple[str, ...], score: ScoreTable) -> str:
+    assumed = f"; without it {score.assumed[name]}" if name in score.assumed else ""
+    return f"A further field selects among the rows: `{name}`, {', '.join(values)}{assumed}."
 
 
 def _rows(score: ScoreTable) -> Iterator[tuple[str, str, str]]:
