@@ -140,6 +140,12 @@ def test_an_alert_of_a_gateway_that_was_lost_long_ago_says_when_it_was_true() ->
     text = shown(after(LOW, offline, at=NOW + 3 * 3600 * SECOND), NOW + 3 * 3600 * SECOND)
     assert f"BED 3: as of {local(NOW)}: SpO2 86 %" in text
     assert "not seen since this screen began" in text
+    assert f"Since {local(NOW - 8 * SECOND, seconds=True)}. Rule" in text
+    untimed = replace(STAMP, trust="unsynced")
+    message = compose.seal(compose.compose(LOW, TOPICS, untimed, ())[0], 1, untimed)
+    untold, _ = take(after(offline, at=NOW + HOUR), message.topic, message.payload, NOW + HOUR)
+    assert "as of an unknown time: SpO2 86 %" in shown(untold, NOW + HOUR)
+    assert "Since an unknown time. Rule" in shown(untold, NOW + HOUR)
     days = shown(after(LOW, offline, at=NOW + DAY), NOW + DAY)
     assert "as of 14 Nov " in days, "a time of another day bears its date"
 

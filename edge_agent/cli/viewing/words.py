@@ -33,6 +33,11 @@ def moment(at: int, now: int, wall_offset: int) -> str:
     return f"{local:%H:%M}" if abs(now - at) < 12 * 3600 * SECOND else f"{local:%d %b %H:%M}"
 
 
+def utc_ns(text: str) -> int:
+    """Return RFC 3339 UTC as ns since 1970, to the millisecond that it is told with."""
+    return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1_000) * 1_000_000
+
+
 def short(ns: int) -> str:
     """Return an age that fits beside a value: '7s', '3m', '2h' or '4d'."""
     seconds = max(ns, 0) // SECOND

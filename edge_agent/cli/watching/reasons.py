@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge_agent.bedside.scores import SCORES
 from edge_agent.bedside.words import NAMES, UNITS
 from edge_agent.cli.viewing.view import BedView
-from edge_agent.cli.viewing.words import ago, clock, moment, raising, span
+from edge_agent.cli.viewing.words import ago, clock, moment, raising, span, utc_ns
 from edge_agent.domain.alerts import ConditionState, SignalEvent
 from edge_agent.wire.payloads.alert import AlertRecord, Proof, Status
 from edge_agent.wire.payloads.score import RiskDriver
@@ -23,9 +23,10 @@ AGAIN = {
 
 def why(bed: BedView, alert: AlertRecord, now: int | None, wall_offset: int) -> list[str]:
     """Return the reasons, one sentence or list a line; without `now` as they were when the bed was last heard of."""
-    lasted = bed.lasted(alert, bed.alerts_at if now is None else now)
-    began = clock(bed.alerts_at - bed.lasted(alert, bed.alerts_at), wall_offset)
-    said = [f"Since {began}{'' if now is None else f' ({span(lasted)})'}. Rule {alert.rule}{_limit(alert)}."]
+    began = _told(bed, alert.began_us, alert.began, wall_offset)
+    since = "an unknown time" if began is None else clock(began, wall_offset)
+    lasted = "" if now is None else f" ({span(bed.lasted(alert, now))})"
+    said = [f"Since {since}{lasted}. Rule {alert.rule}{_limit(alert)}."]
     passed = 0 if now is None else max(now - bed.alerts_at, 0) // 1_000_000
     said += [f"Values: {'; '.join(_proof(each, passed) for each in alert.evidence)}."] if alert.evidence else []
     said += [f"Missing: {', '.join(map(_plain, alert.missing))}."] if alert.missing else []
@@ -45,11 +46,19 @@ def status(bed: BedView, alert: AlertRecord, now: int, wall_offset: int) -> str:
         parts = [f"{alert.status.value} {alert.accepted_by or alert.inactivation[-1].owner}"]
     elif alert.status is Status.PAUSED:
         pause = alert.inactivation[-1]
-        until = bed.alerts_at + (pause.until_us - bed.alerts_us) * 1_000
-        parts = [f"{alert.status.value} {moment(until, now, wall_offset)} by {pause.owner}"]
+        until = _told(bed, pause.until_us, pause.until, wall_offset)
+        when = "its deadline" if until is None else moment(until, now, wall_offset)
+        parts = [f"{alert.status.value} {when} by {pause.owner}"]
         parts += [f"accepted by {alert.accepted_by}"] if alert.accepted_by else []
     parts += [f"tier {alert.tier} called"] if alert.tier > 1 else []
     return ", ".join(parts)
+
+
+def _told(bed: BedView, at_us: int, at_utc: str | None, wall_offset: int) -> int | None:
+    """Return a moment that the agent told, ns on our clock: by its own clock once that is known, else by UTC."""
+    if bed.vitals is not None:
+        return bed.alerts_at + (at_us - bed.alerts_us) * 1_000
+    return None if at_utc is None else utc_ns(at_utc) - wall_offset
 
 
 def _limit(alert: AlertRecord) -> str:

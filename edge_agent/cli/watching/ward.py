@@ -6,7 +6,6 @@ The one thing a screen must never do is to look calm because it hears nothing: s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 from edge_agent.cli.viewing.heard import Heard, listen
 from edge_agent.cli.viewing.says import present
 from edge_agent.cli.viewing.view import BedView, Entry, View, heard
-from edge_agent.cli.viewing.words import moment
+from edge_agent.cli.viewing.words import moment, utc_ns
 from edge_agent.domain.alerts import OVER
 from edge_agent.domain.effects import AlertSystem
 from edge_agent.domain.settings import SECOND, BedState
@@ -87,8 +86,7 @@ class Ward(msgspec.Struct, frozen=True, kw_only=True):
         view = self.views[place.gateway]
         bed = view.beds[place.bed]
         if bed.alerts_utc is not None:
-            made = round(datetime.fromisoformat(bed.alerts_utc.replace("Z", "+00:00")).timestamp() * SECOND)
-            return moment(made - self.wall_offset, now, self.wall_offset)
+            return moment(utc_ns(bed.alerts_utc) - self.wall_offset, now, self.wall_offset)
         return moment(bed.alerts_at, now, self.wall_offset) if bed.vitals else "an unknown time"
 
     def _removed(self, gateway: str, bed: BedView) -> bool:
