@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
 from msgspec.structs import replace
 
 from edge_agent.cli.stage.setting import TOPICS
+from edge_agent.cli.viewing.heard import listen
 from edge_agent.cli.viewing.says import CABLE, PROBE, alert_line, last_valid, state_line, taken, trouble
 from edge_agent.cli.viewing.view import LOST, SILENCE, Entry, View, banner, heard, linked, told
 from edge_agent.cli.viewing.words import news2 as news2_text
@@ -18,7 +20,7 @@ from edge_agent.wire import compose
 from edge_agent.wire.payloads.state import Presence
 from firmware_bridges.bridge import Mode
 from tests.stage import saying
-from tests.stage.saying import NOW, Speaker
+from tests.stage.saying import NOW, STAMP, Speaker
 
 EMPTY = View(wall_offset=0)
 
@@ -168,3 +170,18 @@ def test_the_view_before_stays_as_it_was() -> None:
     told(before, Entry(NOW, "story", "something happens"))
     assert before.beds["3"].value("spo2", NOW) == Decimal(95)
     assert before.log == ()
+
+
+def test_a_will_that_comes_after_its_gateway_is_back_says_nothing_of_now() -> None:
+    first, second = (compose.state(TOPICS, NOW, Presence.OFFLINE, birth) for birth in (1, 2))
+    online = compose.state(TOPICS, NOW + SECOND, Presence.ONLINE, 2)
+    speaker = Speaker()
+    view = heard(EMPTY, speaker.send(online))
+    assert heard(view, speaker.send(first)).presence is Presence.ONLINE, "of the connection before"
+    assert heard(view, speaker.send(second)).presence is Presence.OFFLINE, "made before its connection was"
+    other = replace(STAMP, run=str(UUID(int=99)))
+    for at, presence in ((NOW, Presence.ONLINE), (NOW + 2 * SECOND, Presence.OFFLINE)):
+        message = compose.seal(compose.state(TOPICS, at, Presence.OFFLINE, 7), 1, other)
+        said = listen(TOPICS, message.topic, message.payload, NOW)
+        assert said is not None
+        assert heard(view, said).presence is presence, "of the run before, or of the next one"

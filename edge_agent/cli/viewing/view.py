@@ -89,11 +89,29 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
         return next((alert for alert in present if alert.condition.startswith(condition)), None)
 
 
+class _Sign(msgspec.Struct, frozen=True):
+    """Of which connection a life sign is: the will is made just before its connection, so it is the older one of two.
+
+    `birth` counts the connections of `run`; `us` is when it was made, on the clock of `boot`.
+    """
+
+    run: str
+    boot: str
+    birth: int
+    us: int
+
+    def replaced_by(self, other: _Sign) -> bool:
+        """Tell whether `other` is of a later connection."""
+        if self.run == other.run:
+            return self.birth < other.birth
+        return self.boot == other.boot and self.us < other.us
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on the screen. `wall_offset`: UTC minus CLOCK_BOOTTIME, ns; `up`, `since`: our own connection.
 
-    `ahead`: the agent's clock of its boot `boot` minus ours, ns: what a late joiner needs to tell how old a retained
-    snapshot is.
+    `sign`: which connection `presence` is about. `ahead`: the agent's clock of its boot `boot` minus ours, ns: what a
+    late joiner needs to tell how old a retained snapshot is.
     """
 
     wall_offset: int
@@ -103,6 +121,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     up: bool = False
     since: int = 0
     presence: Presence | None = None
+    sign: _Sign | None = None
     heard_at: int | None = None
     gateway: Alerts | None = None
     config: ConfigReported | None = None
@@ -122,7 +141,7 @@ def heard(view: View, message: Heard) -> View:
         case Alerts() as body:
             view = _snapshot(view, body, message)
         case State() as body:
-            view = _state(view, body, at)
+            view = _state(view, body, message)
         case ConfigReported() as body:
             view = _configured(view, body, at)
         case Missed() as body:
@@ -236,11 +255,16 @@ def _answered(body: ReceiptResult) -> str:
     return f"{said} does not count: {why}{owner}"
 
 
-def _state(view: View, body: State, at: int) -> View:
+def _state(view: View, body: State, message: Heard) -> View:
+    """Take a life sign; what the broker says of a connection that has been replaced says nothing of the present one."""
+    sign = _Sign(message.envelope.run, message.envelope.boot, body.birth, message.envelope.monotonic_us)
+    if view.sign is not None and sign.replaced_by(view.sign):
+        return view
+    view = replace(view, sign=sign)
     if body.state is view.presence:
         return view
-    said = Entry(at, "broker" if body.state is Presence.OFFLINE else "agent", f"gateway {body.state.value}")
-    return told(replace(view, presence=body.state), said)
+    source = "broker" if body.state is Presence.OFFLINE else "agent"
+    return told(replace(view, presence=body.state), Entry(message.at, source, f"gateway {body.state.value}"))
 
 
 def _configured(view: View, body: ConfigReported, at: int) -> View:
