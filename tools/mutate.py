@@ -23,6 +23,7 @@ from random import Random
 from typing import NamedTuple
 
 from tools import mutants_of_bedside, mutants_of_bridges
+from tools.alike import alike
 from tools.mutants_of_bedside import BEDSIDE
 from tools.mutants_of_bridges import BRIDGES
 from tools.mutations import mutations
@@ -79,12 +80,13 @@ def mutated(path: Path, sample: int, seed: int) -> Tally:
     """Make a sample of the mutants of `path` and test each. SystemExit if the tests fail without any."""
     survives = (mutants_of_bedside if path.is_relative_to(BEDSIDE) else mutants_of_bridges).judge(path)
     text = path.read_text(encoding="utf-8")
-    possible = mutations(ast.parse(text))
-    drawn = Random(f"{path} {seed}").sample(range(len(possible)), min(sample, len(possible)))  # noqa: S311 - a mutant comes back
+    lines, every = text.splitlines(), mutations(ast.parse(text))
+    possible = [number for number, each in enumerate(every) if not alike(path, lines[each.line - 1])]
+    drawn = Random(f"{path} {seed}").sample(possible, min(sample, len(possible)))  # noqa: S311 - a mutant comes back
     survivors = []
     for number in sorted(drawn):
         mutant = mutant_of(text, number)
-        if survives(mutant, possible[number].line):
+        if survives(mutant, every[number].line):
             survivors.append(shown(path, text, mutant))
     return Tally(len(possible), len(drawn), survivors)
 

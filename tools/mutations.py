@@ -49,7 +49,7 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Pow: ast.Mult,
 }
 _JOINS: dict[type[ast.boolop], type[ast.boolop]] = {ast.And: ast.Or, ast.Or: ast.And}
-_NOTHING = {"None", "()", "False"}
+_NOTHING = {"None", "()", "[]", "{}", "False"}
 """What is returned where nothing is: to return None instead would say the same."""
 _EXTREMES = {"min": "max", "max": "min"}
 _SEVERAL = ast.Tuple | ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp

@@ -16,8 +16,7 @@ def receive(condition: Condition, consumer: Consumer) -> None:
 
 
 def accept(condition: Condition, receipt: ReceiptGiven, now: int) -> Alert:
-    """Put the alert into a person's hands: nobody is called any more. Whoever accepts last has it."""
-    condition.call = None
+    """Put the alert into a person's hands: `settling` calls nobody any more. Whoever accepts last has it."""
     return condition.revise(now, Phase.UPDATE, accepted_by=receipt.person)
 
 
@@ -37,7 +36,6 @@ def quiet(condition: Condition, receipt: ReceiptGiven, now: int) -> Alert:
     kind = InactivationKind.ACKNOWLEDGED if acknowledged else receipt.pause or InactivationKind.AUDIO_PAUSED
     until = now if receipt.until is None else receipt.until
     inactivation = Inactivation(kind, receipt.person, receipt.reason, until)
-    condition.call = None
     event = SignalEvent.ACKNOWLEDGED if acknowledged else SignalEvent.PAUSED
     return condition.quiet(now, event, inactivation)
 

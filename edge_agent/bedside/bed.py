@@ -150,7 +150,6 @@ class BedUnit(msgspec.Struct):
     def forget_freshness(self, now: int) -> None:
         """After a restart nothing has been seen: values stay as last valid ones, and the bed is given its time anew."""
         self.watched_since, self.reported_at, self.deadline = now, now, now
-        self.snapshot_due = self.dirty = True
         for stream in self.streams.values():
             stream.forget(now)
         for condition in self.conditions.values():

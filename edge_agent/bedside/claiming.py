@@ -19,7 +19,6 @@ def claimed(floor: Floor, claim: Claim, now: int, effects: list[Effect]) -> Iter
     readings, line.waiting = line.waiting, ()
     for reading in readings:
         take_reading(floor, line, bed, reading, now).person = claim.person
-    bed.dirty = True
     return (claim.bed,)
 
 

@@ -25,6 +25,6 @@ def empty(floor: Floor, bed: str, now: int, reason: str) -> Iterator[Ending]:
 
 
 def watch_anew(unit: BedUnit, now: int) -> None:
-    """Give a bed the time of a new start: from now on its required vitals are expected."""
+    """Give a bed the time of a new start: from now on its required vitals are expected. The caller has it judged."""
     unit.watched_since = unit.blind_since = now
-    unit.blind, unit.snapshot_due, unit.dirty = False, True, True
+    unit.blind, unit.snapshot_due = False, True

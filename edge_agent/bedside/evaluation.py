@@ -40,7 +40,6 @@ def _deadline(bed: BedUnit, context: Context, now: int) -> int:
         if expires is not None:
             times.append(expires)
     if context.bed.state is BedState.MONITORED:
-        if context.bed.required and not bed.blind:
-            times.append(sight.blind_from(bed, context))
+        times.append(sight.blind_from(bed, context))
         times.extend(due for due in (bed.risk_due, bed.rules_due) if due is not None)
     return min(time for time in times if time > now)

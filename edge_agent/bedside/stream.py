@@ -53,13 +53,16 @@ class Stream(msgspec.Struct):
         return VITALS[self.vital].quantity
 
     def take(self, reading: Reading) -> bool:
-        """Judge a reading and keep it if usable. Return True when the usable value or its absence changed."""
+        """Judge a reading and keep it if usable. Return True when the usable value or its absence changed.
+
+        A spot measurement is news even of the same value: a person may have reset what the one before alerted about.
+        """
         value, reason = self.gate.judge(reading, self.strength, self.mode)
         self.device_time = reading.device_time
         self.site = reading.site or self.site
         if value is None:
             return self._refuse(reading, reason)
-        changed = self.off or value != self.value or self.reason is not Reason.OK
+        changed = self.off or value != self.value or self.reason is not Reason.OK or self.mode is Mode.SPOT
         self.validity, self.reason = Validity.VALID, Reason.OK
         self._keep(value, reading.at)
         return changed
@@ -87,10 +90,6 @@ class Stream(msgspec.Struct):
     def expires(self, max_age: int) -> int | None:
         """Return when the present value goes stale, or None when there is none."""
         return None if self.off or self.at is None else self.at + max_age
-
-    def present(self, now: int, max_age: int) -> int | None:
-        """Return the usable value if it is not stale."""
-        return self.value if not self.off and self.at is not None and now < self.at + max_age else None
 
     def went_stale(self, now: int, max_age: int) -> bool:
         """Withdraw the value if its age is due; True the first time."""

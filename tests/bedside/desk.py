@@ -47,6 +47,7 @@ class Desk(Bench):
         person: str = "nurse7",
         for_s: int | None = None,
         revision: int | None = None,
+        pause: InactivationKind = InactivationKind.AUDIO_PAUSED,
     ) -> ReceiptTaken:
         """Give a receipt for the alert of a condition, on its newest revision if none is given; return the answer."""
         alert = self.the(condition)
@@ -64,7 +65,7 @@ class Desk(Bench):
             person="" if outcome is Outcome.RECEIVED else person,
             reason="care",
             until=None if for_s is None else self.now + for_s * SECOND,
-            pause=InactivationKind.AUDIO_PAUSED if outcome is Outcome.PAUSED else None,
+            pause=pause if outcome is Outcome.PAUSED else None,
         )
         return next(effect for effect in self.give(receipt) if isinstance(effect, ReceiptTaken))
 

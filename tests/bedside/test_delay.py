@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge_agent.bedside.violations import Violations
 from edge_agent.domain.alerts import Priority
@@ -45,9 +46,39 @@ def test_the_integral_begins_anew_inside_the_limit() -> None:
         ward.feed(8, {"spo2": 85})
         ward.feed(60, {"spo2": 91})
     assert not ward.alerts("spo2-low")
-    assert [(each.by, each.would_have) for each in suppressed(ward)] == [
-        (SuppressedBy.DELAY, START + 68 * times * SECOND) for times in range(3)
+    assert [(each.by, each.would_have, each.priority) for each in suppressed(ward)] == [
+        (SuppressedBy.DELAY, START + 68 * times * SECOND, Priority.MEDIUM) for times in range(3)
     ]
+
+
+def test_what_a_score_would_have_announced_is_told_as_well() -> None:
+    ward = Bench(settings(required=(), news2_delay_s=60))
+    ward.feed(5, {"spo2": 97})
+    ward.feed(20, {"spo2": 91})
+    ward.feed(10, {"spo2": 97})
+    assert not ward.alerts("news2")
+    assert [(each.by, each.would_have) for each in suppressed(ward, "news2")] == [
+        (SuppressedBy.DELAY, START + 5 * SECOND)
+    ]
+
+
+EVERY_4_S = [
+    (LOW, [89] * 9, 30),
+    (LOW, [85] * 9, 10),
+    (replace(LOW, deep_limit=Decimal(85)), [80] * 9, 1),
+    (LOW, [89, 91, 91, 91, 89, 89, 89, 89, 89], 31),
+]
+
+
+@pytest.mark.parametrize(("limit", "values", "after"), EVERY_4_S, ids=["cap", "integral", "deep", "three moments"])
+def test_what_is_due_between_two_frames_does_not_wait_for_the_next(limit: Limit, values: list[int], after: int) -> None:
+    ward = bench(**{"spo2-low": limit})
+    ward.wait(0.3)
+    began = ward.now
+    for value in values:
+        ward.say({"spo2": value})
+        ward.wait(4)
+    assert ward.alerts("spo2-low")[0].raised == began + after * SECOND
 
 
 @pytest.mark.parametrize("rule", list(LIMIT_RULES)[:5])
@@ -110,6 +141,15 @@ def test_a_deep_value_waits_for_the_second_source_and_never_beyond_the_cap() -> 
             ward.wait(1)
         alert = ward.alerts("spo2-low")[0]
         assert ((alert.raised - alert.began) // SECOND, alert.priority) == (after, priority), other
+
+
+def test_what_one_of_two_sources_says_alone_neither_carries_nor_delays_what_both_say() -> None:
+    ward = Bench(settings(*PAIR, required=(), limits={"spo2-low": replace(LOW, delay_s=60)}))
+    for other in (*[93] * 20, *[85] * 20):
+        ward.say({"spo2": 85}, "oxi")
+        ward.say({"spo2": other}, "ecg")
+        ward.wait(1)
+    assert ward.alerts("spo2-low")[0].raised == START + (20 + 10) * SECOND
 
 
 def test_what_only_one_of_two_sources_saw_is_told_as_such_and_lasting_disagreement_is_technical() -> None:

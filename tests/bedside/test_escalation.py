@@ -240,6 +240,22 @@ def test_who_listens_decides_which_alert_system_this_is() -> None:
     ]
 
 
+def test_nothing_is_kept_of_strangers_nor_of_who_has_listened() -> None:
+    """Anybody who may publish could fill the gateway's memory with names, or seem to listen for ever."""
+    desk = Desk()
+    desk.give(Listening("stranger", desk.now, desk.now + 90 * SECOND))
+    desk.give(Listening("nurse-app", desk.now - 90 * SECOND, desk.now))
+    assert desk.ward._floor.state.audience.until == {}
+    assert audiences(desk) == []
+
+
+def test_what_a_consumer_said_and_came_late_does_not_take_back_what_it_said_since() -> None:
+    desk = Desk()
+    desk.give(Listening("nurse-app", desk.now, desk.now + 90 * SECOND))
+    desk.give(Listening("nurse-app", desk.now - 90 * SECOND, desk.now))
+    assert audiences(desk) == [(AlertSystem.CDAS, ("nurse-app",))]
+
+
 def test_a_receipt_shows_that_its_consumer_listens_and_a_new_run_knows_of_nobody() -> None:
     desk = Desk()
     desk.low()

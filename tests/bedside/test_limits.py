@@ -6,7 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from edge_agent.bedside.bed_limits import CHILD_LIMITS
 from edge_agent.bedside.rules import RULES
+from edge_agent.bedside.score_evaluator import points
+from edge_agent.bedside.scores import SCORES
 from edge_agent.domain.alerts import Priority
 from edge_agent.domain.settings import LIMIT_RULES, SECOND, Bed, Limit
 from firmware_bridges.vitals import VITALS
@@ -171,3 +174,16 @@ def test_a_child_has_the_limits_of_its_age_band(band: str, fast: int, slow: int,
         assert not bench.alerts(rule)
         bench.feed(70, {"spo2": 98, vital: beyond})
         assert bench.present(rule)
+
+
+@pytest.mark.parametrize(("band", "rule"), CHILD_LIMITS)
+def test_a_child_s_limits_lie_where_its_score_gives_two_points_and_four(band: str, rule: str) -> None:
+    quantity, side = rule.replace("-", "_").rsplit("_", 1)
+    limit, deep = CHILD_LIMITS[band, rule]
+    rows = [row for each in SCORES["bedside_pews"].parameters if each.name == quantity for row in each.rows]  # type: ignore[union-attr] # what is measured has rows
+    (bands,) = (row.bands for row in rows if row.where == {"age_band": band})
+    scored = [points(bands, value) for value in range(351)]
+    best = scored.index(0)
+    for value in range(best) if side == "low" else range(best, 351):
+        beyond, far = (value < limit, value < deep) if side == "low" else (value > limit, value > deep)
+        assert (beyond, far) == (scored[value] >= 2, scored[value] == 4), value

@@ -79,6 +79,18 @@ def test_a_quieting_has_owner_reason_and_deadline_and_ends_to_the_second(outcome
     assert (back.inactivations, back.accepted_by) == ((), "")
 
 
+@pytest.mark.parametrize("kind", InactivationKind)
+def test_the_card_says_in_which_way_it_is_quiet(kind: InactivationKind) -> None:
+    desk = Desk()
+    desk.low()
+    if kind is InactivationKind.ACKNOWLEDGED:
+        desk.answer("spo2-low", Outcome.ACKNOWLEDGED)
+    else:
+        desk.answer("spo2-low", Outcome.PAUSED, pause=kind)
+    (quiet,) = desk.the("spo2-low").inactivations
+    assert quiet.kind is kind
+
+
 @pytest.mark.parametrize("outcome", QUIETED)
 def test_it_survives_a_kill_to_the_second(outcome: Outcome) -> None:
     desk = Desk()
@@ -329,6 +341,16 @@ def test_a_spot_value_beyond_its_limit_is_reset_and_does_not_come_back() -> None
     desk.observe(vitals={"systolic": 82})
     desk.feed(1, {"spo2": 97})
     assert desk.present("systolic-low") is not None
+
+
+def test_the_cuff_s_next_value_alerts_at_once_after_a_reset_although_it_is_the_same() -> None:
+    desk = Desk()
+    desk.feed(5, {"spo2": 97})
+    desk.say({"spo2": 97, "systolic": 80})
+    desk.answer("systolic-low", Outcome.RESET)
+    desk.feed(300, {"spo2": 97})
+    desk.say({"spo2": 97, "systolic": 80})
+    assert desk.the("systolic-low").raised == desk.now
 
 
 @pytest.mark.parametrize("start", [89, 91])

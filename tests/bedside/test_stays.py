@@ -90,6 +90,20 @@ def test_admission_gives_the_bed_a_token_and_forgets_what_was_before() -> None:
     assert rule.spo2_scale == 1
 
 
+def test_a_new_patient_s_bed_has_its_time_until_the_first_value() -> None:
+    bench = Staffed()
+    bench.wait(60)
+    assert bench.here("1", "not-monitored") is not None
+    bench.admit("1", "stay-a")
+    admitted = bench.now
+    assert bench.here("1", "not-monitored") is None
+    assert bench.snapshot("1").monitored
+    bench.wait(20)
+    blind = bench.here("1", "not-monitored")
+    assert blind is not None
+    assert blind.raised == admitted + 11 * SECOND
+
+
 def test_a_discharged_bed_is_empty_until_the_next_admission() -> None:
     bench = alerting()
     bench.ask(LimitsAsked, "1", limits={"spo2-low": OwnLimit(Decimal(86))})
@@ -289,6 +303,18 @@ def test_own_limits_hold_for_one_patient_alone_and_end_with_an_empty_list() -> N
 def test_own_limits_stay_within_the_bounds_of_all(rule: str, own: OwnLimit, objection: str) -> None:
     bench = Staffed()
     assert objection in bench.ask(LimitsAsked, "1", limits={rule: own})[0]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"spo2-low": OwnLimit(Decimal(85), Decimal(85)), "pulse-high": OwnLimit(Decimal(80), Decimal(80))},
+        {"spo2-low": OwnLimit(Decimal(100), Decimal(100)), "pulse-high": OwnLimit(Decimal(200), Decimal(200))},
+        {"spo2-low": OwnLimit(Decimal(90), Decimal(85)), "pulse-high": OwnLimit(Decimal(120), Decimal(200))},
+    ],
+)
+def test_the_bounds_themselves_may_be_own_limits(own: dict[str, OwnLimit]) -> None:
+    assert Staffed().ask(LimitsAsked, "1", limits=own) == ()
 
 
 def test_an_own_limit_judges_at_once_what_was_measured_before() -> None:
