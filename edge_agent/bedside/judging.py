@@ -69,7 +69,8 @@ def _signals(bed: BedUnit, context: Context, now: int) -> Iterator[Alert]:
     looking = not seen(bed, context) and not bed.blind and bool(context.bed.required)
     for condition in bed.conditions.values():
         # While it is not yet clear whether the bed can be seen, what had been silent does not sound for want of data.
-        silent = looking and condition.alert is not None and condition.alert.signal is SignalState.OFF
+        alert = condition.alert
+        silent = looking and alert is not None and alert.signal is SignalState.OFF and not alert.verifiable
         spoken = silent or spoken_for(condition, bed.conditions)
         yield from settle(condition, context.callers, now, spoken_for=spoken)
         _remind(bed, deadline(condition, context.callers))

@@ -314,6 +314,21 @@ def test_a_latched_alert_that_comes_back_is_the_same_alert() -> None:
     assert (again.ended, again.end_reason) == (None, "")
 
 
+def test_one_that_latches_sounds_although_another_sensor_has_just_come_off() -> None:
+    desk = Desk()
+    desk.feed(10, {"spo2": 97, "pulse_rate": 130})
+    desk.feed(10, {"spo2": 97, "pulse_rate": 160})
+    desk.unplug()
+    desk.wait(20)
+    assert desk.the("pulse-high").signal is SignalState.OFF
+    desk.plug()
+    desk.feed(29, {"spo2": 97, "pulse_rate": 70})
+    desk.say({"spo2": 97}, conditions=frozenset({Reason.SENSOR_OFF}))
+    desk.wait(2)
+    held = desk.the("pulse-high")
+    assert (held.state, held.signal) == (ConditionState.LATCHED, SignalState.ON)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.ACKNOWLEDGED])
 def test_one_that_somebody_took_ends_by_itself(outcome: Outcome) -> None:
     desk = Desk()
