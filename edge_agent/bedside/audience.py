@@ -28,10 +28,11 @@ def report(floor: Floor, now: int) -> list[Effect]:
     reached = BROKER_GONE not in floor.state.gateway.facts
     audience.until = {name: until for name, until in audience.until.items() if reached and now < until}
     present = [consumer for name in sorted(audience.until) if (consumer := floor.consumer(name)) is not None]
-    said = AudienceChanged(now, _system(present), tuple(consumer.id for consumer in present))
-    if (said.system, said.listeners) == (audience.system, audience.listeners):
+    displays = tuple(consumer.id for consumer in present if consumer.role is Role.DISPLAY)
+    said = AudienceChanged(now, _system(present), tuple(consumer.id for consumer in present), displays)
+    if (said.system, said.listeners, said.displays) == (audience.system, audience.listeners, audience.displays):
         return []
-    audience.system, audience.listeners = said.system, said.listeners
+    audience.system, audience.listeners, audience.displays = said.system, said.listeners, said.displays
     return [said]
 
 

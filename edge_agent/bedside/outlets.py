@@ -8,11 +8,12 @@ from edge_agent.domain.effects import AlertSystem, Cause
 
 
 class Audience(msgspec.Struct):
-    """`until`: per consumer, until when it is taken to listen, in ns. `system`, `listeners`: as last said."""
+    """`until`: per consumer, until when it is taken to listen, in ns. All else: as last said."""
 
     until: dict[str, int] = {}
     system: AlertSystem = AlertSystem.DIS
     listeners: tuple[str, ...] = ()
+    displays: tuple[str, ...] = ()
 
 
 class LocalOutput(msgspec.Struct):

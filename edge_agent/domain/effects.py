@@ -245,11 +245,12 @@ class AlertSystem(str, Enum):
 
 
 class AudienceChanged(msgspec.Struct, frozen=True, tag="audience"):
-    """Which consumers listen now, and what kind of alert system that makes."""
+    """Which consumers listen now, which of them only show, and what kind of alert system that makes."""
 
     at: int
     system: AlertSystem
     listeners: tuple[str, ...]
+    displays: tuple[str, ...] = ()
 
 
 class Cause(msgspec.Struct, frozen=True):

@@ -69,6 +69,7 @@ class Herald:
             schemas=tuple(PAYLOADS),
             alert_system=self.audience.system,
             listeners=self.audience.listeners,
+            displays=self.audience.displays,
         )
         return compose.birth(self._topics, boottime(), body)
 

@@ -238,6 +238,7 @@ def test_who_listens_decides_which_alert_system_this_is() -> None:
         (AlertSystem.CDAS, ("nurse-app",)),
         (AlertSystem.DIS, ()),
     ]
+    assert [e.displays for e in desk.effects if isinstance(e, AudienceChanged)] == [("screen",), ("screen",), (), ()]
 
 
 def test_nothing_is_kept_of_strangers_nor_of_who_has_listened() -> None:

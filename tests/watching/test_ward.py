@@ -239,8 +239,12 @@ def test_who_listens_is_said_and_nobody_is_said_loudly() -> None:
     assert listeners(ward, GATEWAY) == "online, 2 nurse screens: desk, phone"
     for nobody in (replace(BIRTH, listeners=()), replace(BIRTH, alert_system=AlertSystem.DIS)):
         assert "NOBODY LISTENING" in shown(after(ONLINE, compose.birth(TOPICS, NOW, nobody)))
-    hall = compose.birth(TOPICS, NOW, replace(BIRTH, alert_system=AlertSystem.DAS, listeners=("hall",)))
-    assert "1 display: hall; NOBODY CAN ACCEPT" in listeners(after(ONLINE, hall), GATEWAY)
+    hall = compose.birth(
+        TOPICS, NOW, replace(BIRTH, alert_system=AlertSystem.DAS, listeners=("hall",), displays=("hall",))
+    )
+    assert "online, 1 display: hall; NOBODY CAN ACCEPT" in listeners(after(ONLINE, hall), GATEWAY)
+    both = compose.birth(TOPICS, NOW, replace(BIRTH, listeners=("desk", "hall"), displays=("hall",)))
+    assert listeners(after(ONLINE, both), GATEWAY) == "online, 1 nurse screen: desk; 1 display: hall"
 
 
 def test_a_screen_that_does_not_count_says_so_of_itself() -> None:

@@ -150,6 +150,7 @@ def _birth() -> Birth:
         schemas=tuple(PAYLOADS),
         alert_system=AlertSystem.CDAS,
         listeners=("nurse-app", "ward-display"),
+        displays=("ward-display",),
     )
 
 

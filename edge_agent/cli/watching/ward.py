@@ -5,7 +5,7 @@ The one thing a screen must never do is to look calm because it hears nothing: s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -155,12 +155,16 @@ def listeners(ward: Ward, gateway: str) -> str:
         return f"{state}, ITS ALERTS REACH NO SCREEN"
     if birth is None or birth.alert_system is AlertSystem.DIS or not birth.listeners:
         return "online, NOBODY LISTENING"
-    names = ", ".join(birth.listeners)
-    other = "" if ward.consumer in ("", *birth.listeners) else "; THIS SCREEN IS NOT COUNTED"
-    count = len(birth.listeners)
-    if birth.alert_system is AlertSystem.DAS:
-        return f"online, {count} display{'s' if count > 1 else ''}: {names}; NOBODY CAN ACCEPT{other}"
-    return f"online, {count} nurse screen{'s' if count > 1 else ''}: {names}{other}"
+    people = [name for name in birth.listeners if name not in birth.displays]
+    said = [_counted("nurse screen", people), _counted("display", birth.displays)]
+    said += [] if people else ["NOBODY CAN ACCEPT"]
+    said += [] if ward.consumer in ("", *birth.listeners) else ["THIS SCREEN IS NOT COUNTED"]
+    return f"online, {'; '.join(filter(None, said))}"
+
+
+def _counted(what: str, names: Sequence[str]) -> str:
+    """Return such as '2 nurse screens: desk, phone'; '' for none."""
+    return f"{len(names)} {what}{'s' if len(names) > 1 else ''}: {', '.join(names)}" if names else ""
 
 
 def to_confirm(message: Heard) -> Iterator[AlertRecord]:

@@ -53,6 +53,9 @@ class Birth(Body, frozen=True, kw_only=True, tag="bedside/birth/1"):
     schemas: Annotated[tuple[str, ...], Meta(description="ids of the payloads this agent speaks and hears")]
     alert_system: Annotated[AlertSystem, Meta(description="who confirms: DIS the broker, DAS consumers, CDAS people")]
     listeners: Annotated[tuple[str, ...], Meta(description="consumers known to listen")]
+    displays: Annotated[
+        tuple[str, ...], Meta(description="those of `listeners` that only show: nobody can accept there")
+    ] = ()
 
 
 def born_beds(ward: WardSettings) -> tuple[BornBed, ...]:
