@@ -78,6 +78,33 @@ def test_an_alert_whose_value_is_inside_again_says_so() -> None:
     assert alert_line(bed, alert, NOW) == "SpO2 86 %, now 94 %"
 
 
+def test_a_spot_value_is_told_with_its_age_for_nobody_knows_how_it_was_since() -> None:
+    evidence = Evidence(vital="temperature", value=391, at=NOW - 60 * SECOND, device="observation")
+    why = Why(text="Temperature 39.1 °C", rule="temperature-high", limit=385, evidence=(evidence,))
+    hot = saying.alert("3", "temperature-high", "", why=why, began=NOW - 60 * SECOND)
+    seen = saying.stream("temperature", 391, at=NOW - 60 * SECOND, mode=Mode.SPOT, device="observation")
+    bed = after(saying.vitals("3", seen), saying.snapshot("3", hot)).beds["3"]
+    assert bed.alerts is not None
+    assert alert_line(bed, bed.alerts.alerts[0], NOW + 5 * SECOND) == "Temperature 39.1 °C, 1 min 05 s ago"
+
+
+def test_an_alert_of_another_source_than_the_one_in_use_tells_its_own_value() -> None:
+    own = replace(saying.stream("spo2", 85), chosen=False)
+    streams = (saying.stream("spo2", 97, device="monitor-3"), own)
+    bed = after(saying.vitals("3", *streams), saying.snapshot("3", saying.low_spo2("3"))).beds["3"]
+    assert bed.alerts is not None
+    assert alert_line(bed, bed.alerts.alerts[0], NOW) == "SpO2 85 % for 8 s, was 95 %"
+
+
+def test_an_alert_of_a_trend_keeps_its_own_words() -> None:
+    low = saying.low_spo2("3")
+    said = "SpO2 90 %, 6 points below this patient's usual 96 %"
+    fall = replace(low, condition="spo2-fall", why=replace(low.why, rule="spo2-fall", limit=86, text=said))
+    bed = after(saying.vitals("3", saying.stream("spo2", 86)), saying.snapshot("3", fall)).beds["3"]
+    assert bed.alerts is not None
+    assert alert_line(bed, bed.alerts.alerts[0], NOW) == said
+
+
 def test_a_bed_that_is_not_heard_is_not_called_monitored() -> None:
     bed = after(saying.vitals("3", saying.stream("spo2", 94)), saying.snapshot("3")).beds["3"]
     assert state_line(bed, NOW) == "monitored"

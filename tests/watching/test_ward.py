@@ -178,7 +178,7 @@ def test_scores_stand_beside_an_alert_and_a_bound_is_no_score() -> None:
         drivers=(Driver("respiratory_rate", 0.8, 24.0, 6.0),),
     )  # fmt: skip
     text = shown(after(ONLINE, SEEN, saying.snapshot("3", replace(saying.low_spo2("3"), why=risk))))
-    assert "Beside it: MEWS ≥ 6, risk model 42 %." in text
+    assert "Beside it, when it last changed: MEWS ≥ 6, risk model 42 %." in text
     assert "Driven by: Respiration 24 /min, +6 in 3 h." in text
 
 

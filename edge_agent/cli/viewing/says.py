@@ -9,9 +9,10 @@ from decimal import Decimal
 from edge_agent.bedside.words import NAMES, UNITS
 from edge_agent.cli.viewing.view import SILENCE, BedView
 from edge_agent.cli.viewing.words import NONE, ago, span, spot
-from edge_agent.domain.alerts import Kind
 from edge_agent.domain.effects import LinkState
+from edge_agent.domain.settings import LIMIT_RULES
 from edge_agent.wire.payloads.alert import AlertRecord, Proof
+from edge_agent.wire.payloads.vitals import Stream
 from firmware_bridges.bridge import Mode
 from firmware_bridges.vitals import VITALS, Reason
 
@@ -73,7 +74,7 @@ def alert_line(bed: BedView, alert: AlertRecord, now: int) -> str:
         _, why = trouble(bed)
         parts = (f"{scale(alert)}NOT MONITORED for {span(lasted)}", why, last_valid(bed, now))
         return ", ".join(part for part in parts if part)
-    if alert.kind is not Kind.PHYSIOLOGICAL or alert.limit is None or not alert.evidence or not alert.verifiable:
+    if alert.rule not in LIMIT_RULES or alert.limit is None or not alert.evidence or not alert.verifiable:
         return alert.text
     return f"{scale(alert)}{_finding(bed, alert.evidence[0], alert.limit, lasted, now)}{own(alert)}"
 
@@ -121,15 +122,24 @@ def _value(proof: Proof, value: Decimal) -> str:
 
 
 def _finding(bed: BedView, proof: Proof, limit: Decimal, lasted: int, now: int) -> str:
-    """Say a limit alert with the present value, and that it is inside again when it is."""
-    quantity = VITALS[proof.vital].quantity
-    value = bed.value(quantity, now)
-    if value is None:
+    """Say a limit alert with the present value of its own source, and that it is inside again when it is."""
+    stream = bed.source(proof)
+    value = bed.value_of(stream, now)
+    if stream is not None and stream.mode is Mode.SPOT:
+        taken_ago = _taken(bed, stream, proof, now)
+        return f"{_value(proof, proof.value if value is None else value)}, {taken_ago}{_before(proof)}"
+    if stream is None or value is None:
         return f"{_value(proof, proof.value)} for {span(lasted)}{_before(proof)}"
-    low = proof.value < limit
-    if value >= limit if low else value <= limit:
+    if value >= limit if proof.value < limit else value <= limit:
         return f"{_value(proof, proof.value)}, now {value} {UNITS[proof.unit]}"
-    return f"{_value(proof, value)} for {span(lasted)}{_before(proof)}{_direction(bed.trends.get(quantity, ()))}"
+    points = bed.trends.get(VITALS[proof.vital].quantity, ()) if stream.chosen else ()
+    return f"{_value(proof, value)} for {span(lasted)}{_before(proof)}{_direction(points)}"
+
+
+def _taken(bed: BedView, stream: Stream, proof: Proof, now: int) -> str:
+    """Return how long ago a spot value was taken: it was not so for all the time since."""
+    age = bed.age_of(stream, now)
+    return ago(proof.age_ms * 1_000_000 + now - bed.alerts_at if age is None else age)
 
 
 def _before(proof: Proof) -> str:

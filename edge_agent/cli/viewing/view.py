@@ -11,7 +11,7 @@ from edge_agent.cli.viewing.heard import Heard
 from edge_agent.cli.viewing.words import span
 from edge_agent.domain.alerts import OVER, Phase
 from edge_agent.domain.settings import SECOND
-from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord
+from edge_agent.wire.payloads.alert import AlertEvent, AlertRecord, Proof
 from edge_agent.wire.payloads.alerts import Alerts
 from edge_agent.wire.payloads.command_result import CommandResult
 from edge_agent.wire.payloads.config_reported import ConfigReported
@@ -69,14 +69,25 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
         streams = [s for s in (self.vitals.streams if self.vitals else ()) if VITALS[s.vital].quantity == quantity]
         return next((s for s in streams if s.chosen), streams[0] if streams else None)
 
+    def source(self, proof: Proof) -> Stream | None:
+        """Return the stream that a value behind an alert is from, whichever is in use."""
+        streams = self.vitals.streams if self.vitals else ()
+        return next((s for s in streams if (s.vital, s.device) == (proof.vital, proof.device)), None)
+
     def value(self, quantity: str, now: int) -> Decimal | None:
         """Return the present value of a quantity; None when there is none, or when nothing was heard for `LOST`."""
-        stream = self.stream(quantity)
+        return self.value_of(self.stream(quantity), now)
+
+    def value_of(self, stream: Stream | None, now: int) -> Decimal | None:
+        """Return the present value of a stream, as `value` does."""
         return None if stream is None or now - self.vitals_at >= LOST else stream.value
 
     def age(self, quantity: str, now: int) -> int | None:
         """Return how old the last usable value is, ns; None if there never was one."""
-        stream = self.stream(quantity)
+        return self.age_of(self.stream(quantity), now)
+
+    def age_of(self, stream: Stream | None, now: int) -> int | None:
+        """Return how old the last usable value of a stream is, as `age` does."""
         return None if stream is None or stream.age_ms is None else stream.age_ms * 1_000_000 + now - self.vitals_at
 
     def lasted(self, alert: AlertRecord, now: int) -> int:

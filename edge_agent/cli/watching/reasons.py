@@ -16,9 +16,9 @@ AGAIN = {
     SignalEvent.WORSE: "It is announced again: it got worse.",
     SignalEvent.NEW_CAUSE: "It is announced again: there is a new cause.",
     SignalEvent.CLOCK_LOST: "It is announced again: the gateway was off, and nobody knows for how long.",
-    SignalEvent.DISPLACED: "It cannot be seen now: what displaced it speaks for it.",
+    SignalEvent.DISPLACED: "It is silent while the alert of what cannot be seen speaks for it.",
 }
-"""Why a signal that people had quieted is on, or one that is present is off."""
+"""Why a signal that people had quieted is on, or that of a present alert is off."""
 
 
 def why(bed: BedView, alert: AlertRecord, now: int | None, wall_offset: int) -> list[str]:
@@ -33,7 +33,7 @@ def why(bed: BedView, alert: AlertRecord, now: int | None, wall_offset: int) -> 
     said += [_unseen(alert, passed)] if alert.last_valid else []
     said += [AGAIN[alert.signal_event]] if alert.signal_event in AGAIN else []
     said += ["It is gone, and stays until somebody resets it."] if alert.state is ConditionState.LATCHED else []
-    said += [f"Beside it: {beside}."] if (beside := _beside(alert)) else []
+    said += [f"Beside it, when it last changed: {beside}."] if (beside := _beside(alert)) else []
     said += [f"Driven by: {drivers}."] if (drivers := "; ".join(map(_driver, raising(alert.drivers)))) else []
     said += [f"To do: {alert.response}"] if alert.response else []
     return said
