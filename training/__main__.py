@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from edge_agent.risk.bundle import MODEL, load
+from edge_agent.domain.errors import AgentError
+from edge_agent.risk.bundle import MODEL, BundleError, load
+from edge_agent.risk.runtime import RuntimeUnavailableError
 from edge_agent.risk.scorer import open_scorer
 from training import hourly, score
+from training.origin import UNSAID, Origin
 from training.parts import parts
 
 PATH = click.Path(path_type=Path)
@@ -24,7 +28,18 @@ data_option = click.option(
 bundle_option = click.option("--bundle", type=EXISTING, required=True, help="Folder of a model bundle.")
 
 
-@click.group(help=__doc__)
+class _Plain(click.Group):
+    """Commands that say in one sentence what is wrong with what they were given."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as in click
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (AgentError, BundleError, RuntimeUnavailableError, hourly.DataError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Plain, help=__doc__)
 def main() -> None:
     """Group the commands."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks of missing graphics cards otherwise
@@ -35,12 +50,16 @@ def main() -> None:
 @click.option("--out", type=PATH, required=True, help="Folder that gets a folder with the bundle, and the float net.")
 @click.option("--family", type=click.Choice(FAMILIES), default=FAMILIES[0], show_default=True, help="What to train.")
 @click.option("--scrambled", is_flag=True, help="Control: learn from shuffled truth, which must end at AUROC .50.")
-def train_command(data: Path, out: Path, family: str, *, scrambled: bool) -> None:
+@click.option("--source", default=UNSAID.data, help="Whose data it is, for the model card, unless it is hospital A.")
+@click.option("--licence", default=UNSAID.licence, help="What the data may be used for, for the model card.")
+def train_command(  # noqa: PLR0913 - click passes one argument per option
+    *, data: Path, out: Path, family: str, scrambled: bool, source: str, licence: str
+) -> None:
     """Train a model and write its bundle."""
     from training.table import text  # noqa: PLC0415 - scoring does without the training extra
     from training.train import train  # noqa: PLC0415 - as above
 
-    click.echo(text(train(data, out, family, scrambled=scrambled)))
+    click.echo(text(train(data, out, family, scrambled=scrambled, said=Origin(source, licence))))
 
 
 @main.command("score")

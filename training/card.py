@@ -9,6 +9,7 @@ from edge_agent.risk.features import SIGHT
 from edge_agent.risk.manifest import Manifest
 from training.evaluate import Report
 from training.goals import judged
+from training.origin import Origin, origin
 from training.table import rows, unreached
 
 TEXT = """\
@@ -27,7 +28,7 @@ further, and does not know how long a stay has lasted.
 
 ## Data
 {data}. Licence: {licence}. Only heart rate, SpO2, respiratory rate, systolic pressure, temperature, age and sex are
-used. Fitted on {rows} eligible hours ({positives} positive) of {stays} stays in intensive care; calibration and
+used. Fitted on {rows} eligible hours ({positives} positive) of {stays} {whose}; calibration and
 thresholds from other stays; the figures below from {held_out} stays that neither saw. Fingerprint of the data as read:
 `{fingerprint}`.
 
@@ -45,8 +46,7 @@ last eligible hour before.
 {unreached}
 
 ## Limits
-- Intensive care, charted by the hour, adults up to 88 years. A ward's stream differs, and older patients are beyond the
-  ages it was fitted on.
+- {limit}
 - The NEWS2 of the task lacks consciousness and oxygen, and is made of the very vitals that forecast it.
 - Alerts: an alert holds at every eligible hour at or above the threshold, and is counted once in 6 h. An event is the
   first hour at {reaches} or more after 6 h without, or after all hours of the stay so far, at least one. It is caught
@@ -61,7 +61,8 @@ model.tflite sha256 `{sha256}`. Made with {tools}, seed {seed}.
 
 def card(manifest: Manifest, report: Report, title: str) -> str:
     """Return the card as Markdown."""
-    origin, task = manifest.training, manifest.task
+    made, task = manifest.training, manifest.task
+    known = origin(made.fingerprint, Origin(made.data, made.licence))
     return TEXT.format(
         name=manifest.name,
         version=manifest.version,
@@ -73,21 +74,23 @@ def card(manifest: Manifest, report: Report, title: str) -> str:
         least=LEAST_VITALS,
         recent=RECENT_HOURS,
         sight=SIGHT,
-        data=origin.data,
-        licence=origin.licence,
-        rows=f"{origin.rows:,}",
-        positives=f"{origin.positives:,}",
-        stays=f"{origin.stays:,}",
+        data=known.data,
+        licence=known.licence,
+        whose=known.stays,
+        limit=known.limit,
+        rows=f"{made.rows:,}",
+        positives=f"{made.positives:,}",
+        stays=f"{made.stays:,}",
         held_out=f"{report.stays:,}",
-        fingerprint=origin.fingerprint,
+        fingerprint=made.fingerprint,
         runtime=report.runtime,
         figures=_table("what | figure", rows(report)),
         unreached=_table("why | events", unreached(report)),
         ranges=", ".join(f"{name} {limits.low:g} to {limits.high:g}" for name, limits in manifest.trained_on.items()),
         missed=", ".join(f"{goal.name} ({found:.3g})" for goal, found, met in judged(report) if not met) or "none",
         sha256=report.model_sha256,
-        tools=", ".join(f"{name} {version}" for name, version in origin.tools.items()),
-        seed=origin.seed,
+        tools=", ".join(f"{name} {version}" for name, version in made.tools.items()),
+        seed=made.seed,
     )
 
 

@@ -17,7 +17,7 @@ from training.mortality import Worth
 from training.robustness import changes
 from training.score import Scored, judge, score
 from training.sepsis import sepsis
-from training.task import HOURS_PER_DAY, Burden, Labels, labels
+from training.task import HOURS_PER_DAY, Burden, Labels, demand_both_kinds, labels
 
 SENSITIVITIES = (0.8, 0.6)
 """Shares of events caught at which alerts are counted."""
@@ -102,10 +102,12 @@ class Evidence(NamedTuple):
 
 
 def gathered(scorer: Scorer, stays: Stays) -> Evidence:
-    """Score every hour of `stays`."""
+    """Score every hour of `stays`. Raises DataError if nothing, or only one kind of hour, can be judged."""
     labelled = labels(stays)
     scored = score(scorer, stays)
-    return Evidence(scorer, stays, labelled, scored, labelled.eligible & (scored.cause == SPOKEN))
+    answered = labelled.eligible & (scored.cause == SPOKEN)
+    demand_both_kinds(labelled._replace(eligible=answered), np.ones_like(answered), "what is to be judged")
+    return Evidence(scorer, stays, labelled, scored, answered)
 
 
 def evaluate(

@@ -33,6 +33,10 @@ FEMALE, MALE = -1.0, 1.0
 """Sex as features know it; the files have Gender 0 and 1."""
 
 
+class DataError(Exception):
+    """Data that nothing can be made of. The text says what it lacks."""
+
+
 class Stays(NamedTuple):
     """Many stays on a grid of hours, one after the other. Rows that the file did not have are missing hours.
 
@@ -53,18 +57,18 @@ class Stays(NamedTuple):
 
 
 def read(path: Path) -> Stays:
-    """Read a Parquet file, or a folder of Parquet or .psv files. Raises ValueError if there are no vitals in it."""
+    """Read a Parquet file, or a folder of Parquet or .psv files. Raises DataError if there are no vitals in it."""
     table = _table(path)
     missing = {*COLUMNS.values(), "ICULOS"} - set(table.column_names)
     if missing:
-        raise ValueError(f"{path}: no column {sorted(missing)}")
+        raise DataError(f"{path}: no column {sorted(missing)}")
     return gridded(table, path)
 
 
 def beds(stays: Stays, rows: Rows) -> Beds:
     """Return the windows that end at `rows`, as the agent would have them at these hours."""
-    back = rows[:, None] + np.arange(1 - SIGHT, 1)
-    medians = np.where((back >= stays.start[rows][:, None])[..., None], stays.medians[back], np.float32(np.nan))
+    back, start = rows[:, None] + np.arange(1 - SIGHT, 1), stays.start[rows][:, None]
+    medians = np.where((back >= start)[..., None], stays.medians[np.maximum(back, start)], np.float32(np.nan))
     nobody = np.zeros(len(rows), np.bool_)
     return Beds(medians, stays.age[rows], stays.sex[rows], nobody, np.full(len(rows), np.nan, np.float32))
 
@@ -86,7 +90,7 @@ def _table(path: Path) -> pa.Table:
         return pa.concat_tables(map(_psv, psv), promote_options="permissive")
     hourly = [file for file in sorted(path.glob("*.parquet")) if COLUMNS["pulse"] in pq.read_schema(file).names]
     if not hourly:
-        raise ValueError(f"{path}: no .psv file and no Parquet file with a column {COLUMNS['pulse']}")
+        raise DataError(f"{path}: no .psv file and no Parquet file with a column {COLUMNS['pulse']}")
     return pa.concat_tables(map(pq.read_table, hourly), promote_options="permissive")
 
 
@@ -111,7 +115,7 @@ def gridded(table: pa.Table, path: Path) -> Stays:
     """Sort by stay and hour and give every hour between a stay's first and last one row; `path` is for errors."""
     name = next((name for name in PATIENTS if name in table.column_names), None)
     if name is None:
-        raise ValueError(f"{path}: no column of {PATIENTS}")
+        raise DataError(f"{path}: no column of {PATIENTS}")
     table = table.sort_by([(name, "ascending"), ("ICULOS", "ascending")])
     stay, hour = table[name].to_numpy(), table["ICULOS"].to_numpy().astype(np.int64)
     first = np.flatnonzero(np.r_[True, stay[1:] != stay[:-1]])

@@ -29,12 +29,24 @@ GENDER = {"female": 0, "male": 1}
 _WANTED = b'"type":"risk-wanted"'
 
 
+_SAYS_WHO = (b'"type":"alerts"', b'"type":"score"', b'"type":"vitals"')
+"""Effects that tell the stay's pseudonymous token with the bed."""
+
+
 class Whose(NamedTuple):
-    """One patient in one bed during one run of the agent."""
+    """One stay (its pseudonymous token, "" where nobody gave one) in one bed during one run of the agent."""
 
     run: str
     bed: str
+    encounter: str
     patient: Patient
+
+
+class Told(msgspec.Struct):
+    """Who is in which bed, of an effect that says more."""
+
+    bed: str
+    encounter: str = ""
 
 
 Hours = dict[int, tuple[int | None, ...]]
@@ -50,8 +62,8 @@ def write(folder: Path, out: Path) -> int:
     anchors: dict[Whose, int] = {}
     for path in sorted(folder.rglob(f"*{SUFFIX}")):
         run = header(path).run
-        for asked in _asked(path):
-            whose = Whose(run, asked.bed, asked.window.patient)
+        for encounter, asked in _asked(path):
+            whose = Whose(run, asked.bed, encounter, asked.window.patient)
             minutes = asked.at // MINUTE - asked.window.minutes_into_hour
             last = round((minutes - anchors.setdefault(whose, minutes)) / 60)
             stays.setdefault(whose, {}).update(_hours(asked.window, last))
@@ -60,12 +72,17 @@ def write(folder: Path, out: Path) -> int:
     return len(rows)
 
 
-def _asked(path: Path) -> Iterator[RiskWanted]:
-    """Yield every request for a score in a recording."""
+def _asked(path: Path) -> Iterator[tuple[str, RiskWanted]]:
+    """Yield every request for a score in a recording, with the token of the stay that it is about."""
+    here: dict[str, str] = {}
     for step in replay(path):
         for line in step.effects.splitlines():
-            if _WANTED in line:
-                yield msgspec.json.decode(line, type=RiskWanted)
+            if any(tag in line for tag in _SAYS_WHO):
+                told = msgspec.json.decode(line, type=Told)
+                here[told.bed] = told.encounter
+            elif _WANTED in line:
+                asked = msgspec.json.decode(line, type=RiskWanted)
+                yield here.get(asked.bed, ""), asked
 
 
 def _hours(window: Window, last: int) -> Hours:
@@ -80,7 +97,7 @@ def _rows(whose: Whose, hours: Hours) -> Iterator[dict[str, Any]]:
     for hour in sorted(hours):
         values = zip(QUANTITIES, hours[hour], strict=True)
         yield {
-            "patient": f"{whose.run}/{whose.bed}/{whose.patient.age_years}/{whose.patient.sex}",
+            "patient": "/".join(map(str, (*whose[:3], whose.patient.age_years, whose.patient.sex))),
             "ICULOS": hour - min(hours) + 1,
             "Age": whose.patient.age_years,
             "Gender": GENDER.get(whose.patient.sex or ""),

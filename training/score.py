@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from edge_agent.risk.abstain import SPOKEN, Causes
 from edge_agent.risk.scorer import Judgement, Scorer
 from training.examples import Change, same, windows
-from training.hourly import Rows, Stays
+from training.hourly import DataError, Rows, Stays
 
 
 class Scored(NamedTuple):
@@ -53,11 +53,11 @@ def write(scored: Scored, stays: Stays, path: Path) -> None:
 
 
 def read(path: Path, stays: Stays) -> npt.NDArray[np.float64]:
-    """Return the scores in a file per row of `stays`, NaN where it has none. Raises ValueError for other hours."""
+    """Return the scores in a file per row of `stays`, NaN where it has none. Raises DataError for other hours."""
     table, kept = pq.read_table(path), stays.recorded
     hours = (table["patient"].to_pylist(), table["hour"].to_pylist())
     if hours != (stays.patient[kept].tolist(), stays.hour[kept].tolist()):
-        raise ValueError(f"{path}: these are scores of other hours")
+        raise DataError(f"{path}: these are scores of other hours")
     scores = np.full(len(kept), np.nan)
     scores[kept] = table["score"].to_numpy()
     return scores

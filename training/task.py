@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from edge_agent.risk.features import Floats, points
 from edge_agent.risk.manifest import Task
-from training.hourly import Flags, Rows, Stays
+from training.hourly import DataError, Flags, Rows, Stays
 
 N7_6H = Task(
     id="N7_6h",
@@ -61,6 +61,16 @@ def labels(stays: Stays, task: Task = N7_6H) -> Labels:
     earlier = shifted(np.ones(len(high), np.bool_), -1, stays)
     eligible = (news2 < task.asked_below) & later & stays.recorded
     return Labels(news2, eligible, np.any(ahead, axis=0), high & ~np.any(behind, axis=0) & earlier)
+
+
+def demand_both_kinds(labelled: Labels, rows: Flags, what: str) -> None:
+    """Raise DataError unless some eligible hours of `rows` come true, some do not, and an event begins."""
+    asked, true = labelled.eligible & rows, labelled.positive
+    if not ((asked & true).any() and (asked & ~true).any() and (labelled.event & rows).any()):
+        raise DataError(
+            f"too few stays: {what} has {asked.sum()} eligible hours, {(asked & true).sum()} of them true, "
+            f"and {(labelled.event & rows).sum()} events"
+        )
 
 
 def alerts(wanted: Flags, stays: Stays) -> Rows:

@@ -28,9 +28,10 @@ from training.hourly import Rows, Stays
 from training.material import material, sample
 from training.metrics import Scores, at_sensitivity, auroc
 from training.mortality import mortality
+from training.origin import UNSAID, Origin, origin, own_name
 from training.parts import parts
 from training.spread import spread
-from training.task import N7_6H, Labels, labels
+from training.task import N7_6H, Labels, demand_both_kinds, labels
 
 FAMILIES = {"logistic": logistic, "svm": svm, "fourier": fourier, "convolutional": convolutional}
 """What can be trained, by the name on the command line."""
@@ -44,19 +45,17 @@ REPRESENTATIVE = 4000
 TAIL = 0.0001
 """Share of eligible hours beyond each end of a vital's range; with five vitals at most .1 % of them are out of it."""
 
-DATA = (
-    "PhysioNet/Computing in Cardiology Challenge 2019, training set A (Reyna et al., Early Prediction of Sepsis From "
-    "Clinical Data, Crit Care Med 48:210-217, 2020), physionet.org/content/challenge-2019"
-)
-LICENCE = "CC BY 4.0"
 TOOLS = ("numpy", "scikit-learn", "lightgbm", "pyarrow")
 
 
-def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bool = False) -> Report:
+def train(
+    data: Path, out: Path, family: str = "convolutional", *, scrambled: bool = False, said: Origin = UNSAID
+) -> Report:
     """Write the bundle into a folder of its name under `out` and return its figures on the validation part.
 
     The float net is kept beside the bundle as NAME.keras. `scrambled` is the control: what came true is shuffled among
-    the hours that weights are fitted on, so that nothing but chance is left to learn.
+    the hours that weights are fitted on, so that nothing but chance is left to learn. `said` is what a person says of
+    the data, where it is not known here.
     """
     tf.keras.backend.clear_session()  # layers are numbered per session, and their names reach the bundle
     tf.keras.utils.set_random_seed(SEED)
@@ -64,33 +63,37 @@ def train(data: Path, out: Path, family: str = "convolutional", *, scrambled: bo
     made = FAMILIES[family]
     stays = hourly.read(data)
     labelled, split = labels(stays), parts(stays)
+    for what, part in split._asdict().items():
+        demand_both_kinds(labelled, part, f"the part to {what}")
     rows = np.flatnonzero(split.fit & labelled.eligible)
     random = np.random.default_rng(SEED)
     given = material(stays, rows, labelled.positive, channels())
     if scrambled:
         given = given._replace(positive=random.permutation(given.positive))
     model = made.fitted(given)
+    provenance = _provenance(stays, labelled, rows, said)
+    name = own_name(made.NAME, provenance.fingerprint)
     contract = Contract(
-        name=made.NAME,
+        name=name,
         version=VERSION,
         task=N7_6H,
         channels=channels(),
         trained_on=_ranges(stays, rows),
         spread=spread(stays, split.fit),
-        training=_provenance(stays, labelled, rows),
+        training=provenance,
     )
     tuning = _tuned(hourly.select(stays, split.tune))
-    bundle = export(model, contract, sample(given, REPRESENTATIVE, random), tuning, out / made.NAME)
-    model.save(out / f"{made.NAME}.keras")
+    bundle = export(model, contract, sample(given, REPRESENTATIVE, random), tuning, out / name)
+    model.save(out / f"{name}.keras")
     held_out = hourly.select(stays, split.validation)
     scorer = Scorer(bundle)
     report = evaluate(gathered(scorer, held_out), float_auroc(model, held_out), deaths=mortality(scorer, data))
-    return put_figures(out / made.NAME, report)
+    return put_figures(out / name, report)
 
 
 def put_figures(folder: Path, report: Report) -> Report:
     """Write the model card of the bundle in `folder` anew, and return the report with the size that this gave it."""
-    title = next((made.TITLE for made in FAMILIES.values() if report.bundle == made.NAME), report.bundle)
+    title = next((made.TITLE for made in FAMILIES.values() if report.bundle.startswith(made.NAME)), report.bundle)
     for _ in range(2):  # the card tells the bundle's size, of which it is a part
         finished = put_card(folder, card(load(folder).manifest, report, title))
         report = msgspec.structs.replace(report, bundle_bytes=finished.size)
@@ -131,12 +134,14 @@ def _ranges(stays: Stays, rows: Rows) -> dict[str, Range]:
     return {quantity: Range(low=round(float(a), 1), high=round(float(b), 1)) for quantity, a, b in limits}
 
 
-def _provenance(stays: Stays, labelled: Labels, rows: Rows) -> Training:
+def _provenance(stays: Stays, labelled: Labels, rows: Rows, said: Origin) -> Training:
     """Say what the weights come from."""
+    fingerprint = hourly.fingerprint(stays)
+    known = origin(fingerprint, said)
     return Training(
-        data=DATA,
-        licence=LICENCE,
-        fingerprint=hourly.fingerprint(stays),
+        data=known.data,
+        licence=known.licence,
+        fingerprint=fingerprint,
         stays=len(np.unique(stays.start[rows])),
         rows=len(rows),
         positives=int(labelled.positive[rows].sum()),

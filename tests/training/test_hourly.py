@@ -9,7 +9,7 @@ import pytest
 
 from edge_agent.domain.windows import QUANTITIES
 from tests.training.tables import COLUMNS, NAN, WELL, Hour, stays_of, table
-from training.hourly import fingerprint, read, select
+from training.hourly import DataError, fingerprint, read, select
 
 IN_ORDER = ["pulse", "spo2", "temperature", "systolic", "respiratory_rate"]
 """The quantities of `COLUMNS`."""
@@ -75,12 +75,12 @@ def test_selected_stays_are_as_if_read_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["HR", "ICULOS", "patient"])
 def test_a_file_without_what_is_needed_is_refused_by_column(tmp_path: Path, missing: str) -> None:
     pq.write_table(table({1: [WELL]}).drop_columns([missing]), tmp_path / "hours.parquet")
-    with pytest.raises(ValueError, match=missing):
+    with pytest.raises(DataError, match=missing):
         read(tmp_path / "hours.parquet")
 
 
 def test_other_parquet_files_in_a_folder_are_left_alone(tmp_path: Path) -> None:
     pq.write_table(pa.table({"rid": [1]}), tmp_path / "outcomes.parquet")
-    with pytest.raises(ValueError, match="no Parquet file with a column HR"):
+    with pytest.raises(DataError, match="no Parquet file with a column HR"):
         read(tmp_path)
     assert len(stays_of(tmp_path, {1: [WELL]}).hour) == len(read(tmp_path).hour)

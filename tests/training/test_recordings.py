@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from click.testing import CliRunner
 
 from edge_agent.domain.effects import RiskWanted
+from edge_agent.domain.inputs import AdmitAsked, DischargeAsked
 from edge_agent.domain.windows import HOURS, QUANTITIES, Patient, Window
 from tests.gateway.test_recorder import Recorded
 from training import recordings
@@ -41,6 +44,23 @@ def test_a_recording_becomes_the_hours_that_the_gateway_saw(tmp_path: Path) -> N
     assert stays.medians.tolist() == [list(map(float, row)) for row in seen]
     assert result.output == f"{len(seen)} hours\n"
     assert len(pq.read_table(out)) == len(seen)
+
+
+def test_two_patients_of_one_bed_are_two_stays(tmp_path: Path) -> None:
+    bench = Recorded(tmp_path)
+    who: dict[str, Any] = {"bed": "1", "person": "nurse7", "request": "r", "received_at": bench.now}
+    admit = partial(AdmitAsked, patient=Patient(age_years=70, sex="female"), **who)
+    bench.give(admit(encounter="stay-a"))
+    bench.feed(90, VALUES)
+    assert bench.recorder.freeze("event", bench.now)
+    bench.give(DischargeAsked(**who))
+    bench.give(admit(encounter="stay-b"))
+    bench.feed(90, VALUES | {"pulse_rate": 81})
+    bench.recorder.finish()
+    out = tmp_path / "hours.parquet"
+    recordings.write(tmp_path, out)
+    found = pq.read_table(out).to_pylist()
+    assert {(row["patient"].split("/")[2], row["HR"]) for row in found} == {("stay-a", 80), ("stay-b", 81)}
 
 
 def test_the_same_bed_seen_again_later_is_one_stay_without_doubled_hours() -> None:

@@ -15,7 +15,7 @@ from edge_agent.risk.bundle import load
 from edge_agent.risk.scorer import Scorer
 from tests.paths import data
 from tests.risk.bundles import SHIPPED
-from tests.training.tables import table, wandering
+from tests.training.tables import WELL, table, wandering
 from training.__main__ import main
 from training.hourly import Stays, beds, read, select
 
@@ -69,6 +69,22 @@ def test_the_score_file_holds_what_the_agent_answers_at_every_hour(path: Path, t
     expected = [(a.probability, None) if isinstance(a, RiskScore) else (None, a.cause) for a in answers]
     assert list(zip(found["score"].to_pylist(), found["cause"].to_pylist(), strict=True)) == expected
     assert 0 < found["score"].null_count < len(expected)
+
+
+def test_a_file_of_one_short_stay_is_scored(tmp_path: Path) -> None:
+    pq.write_table(table({1: [WELL] * 3}), tmp_path / "short.parquet")
+    out = tmp_path / "scores.parquet"
+    arguments = ["score", "--data", str(tmp_path / "short.parquet"), "--bundle", str(SHIPPED), "--out", str(out)]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert pq.read_table(out)["score"].null_count == 0
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
+    wanted = ["score", "--bundle", str(SHIPPED), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, [*wanted, "--data", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {tmp_path}: no .psv file and no Parquet file")
 
 
 def test_scores_do_not_change_with_the_hour_of_stay_or_what_is_older_than_a_day(tmp_path: Path) -> None:

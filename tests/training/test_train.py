@@ -16,12 +16,12 @@ from click.testing import CliRunner
 
 from edge_agent.risk.bundle import CARD, FILES, MANIFEST, load
 from edge_agent.risk.scorer import open_scorer
-from tests.risk.bundles import SHIPPED, edit
+from tests.risk.bundles import BUNDLES, SHIPPED, edit
 from tests.risk.windows import steady
-from tests.training.tables import stays_of, table, wandering
+from tests.training.tables import WELL, stays_of, table, wandering
 from training import score
 from training.__main__ import FAMILIES, main
-from training.hourly import read, select
+from training.hourly import DataError, read, select
 from training.parts import parts
 from training.task import labels
 
@@ -61,43 +61,63 @@ def trained(hours: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def _bundle(out: Path, family: str) -> Path:
+    """Return the folder of the bundle of `family`. The data is not public, so the name is the bundle's own."""
+    (found,) = (path for path in out.glob(f"{NAMES[family]}-????????") if path.is_dir())
+    return found
+
+
 def test_the_command_line_offers_every_family_there_is() -> None:
     from training.train import FAMILIES as MADE  # noqa: PLC0415 - needs the training extra
 
     assert set(FAMILIES) == set(MADE) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES.values())
-def test_what_is_trained_runs_in_the_agent(trained: Path, name: str) -> None:
-    scorer = open_scorer(trained / name)
+@pytest.mark.parametrize("family", NAMES)
+def test_what_is_trained_runs_in_the_agent(trained: Path, family: str) -> None:
+    folder = _bundle(trained, family)
+    scorer = open_scorer(folder)
     assert scorer.manifest.training.positives > 0
-    assert scorer.score([steady()])[0].model == name
-    assert scorer.model_sha256 in (trained / name / "MODEL_CARD.md").read_text()
-    assert scorer.bundle.size == sum(file.stat().st_size for file in (trained / name).iterdir())
+    assert scorer.score([steady()])[0].model == folder.name
+    assert scorer.model_sha256 in (folder / "MODEL_CARD.md").read_text()
+    assert scorer.bundle.size == sum(file.stat().st_size for file in folder.iterdir())
 
 
 def test_the_same_data_gives_the_same_bundle_byte_for_byte(trained: Path, hours: Path, tmp_path: Path) -> None:
     _run("train", "--data", hours, "--out", tmp_path)
-    name = NAMES["convolutional"]
+    first, again = (_bundle(out, "convolutional") for out in (trained, tmp_path))
     for file in (*FILES, MANIFEST):
-        assert (tmp_path / name / file).read_bytes() == (trained / name / file).read_bytes(), file
+        assert (again / file).read_bytes() == (first / file).read_bytes(), file
+
+
+def test_a_bundle_of_own_data_says_whose_it_is_and_never_takes_the_place_of_a_shipped_one(
+    trained: Path, hours: Path, tmp_path: Path
+) -> None:
+    silent = (_bundle(trained, "logistic") / CARD).read_text()
+    assert "Not stated. Licence: not stated" in silent
+    assert "PhysioNet" not in silent
+    said = ("--source", "Wards 1 to 3 of our hospital, 2027", "--licence", "in house only")
+    _run("train", "--data", hours, "--out", tmp_path, "--family", "logistic", *said)
+    folder = _bundle(tmp_path, "logistic")
+    assert "Wards 1 to 3 of our hospital, 2027. Licence: in house only." in (folder / CARD).read_text()
+    assert folder.name not in {shipped.name for shipped in BUNDLES}
 
 
 def test_scrambled_truth_teaches_nothing(trained: Path, hours: Path, tmp_path: Path) -> None:
     _run("train", "--data", hours, "--out", tmp_path, "--family", "logistic", "--scrambled")
-    folders = (trained / NAMES["logistic"], tmp_path / NAMES["logistic"])
+    folders = [_bundle(out, "logistic") for out in (trained, tmp_path)]
     true, scrambled = (_figures(folder, hours, tmp_path)["model"]["auroc"] for folder in folders)
     assert true > 0.75
     assert scrambled < 0.65  # made-up patients are few, so that chance may lie far from .50, on either side
 
 
 def test_the_evaluation_is_printed_and_saved_with_its_page(trained: Path, hours: Path, tmp_path: Path) -> None:
-    name = NAMES["convolutional"]
-    report = _figures(trained / name, hours, tmp_path, "--float", trained / f"{name}.keras")
+    bundle = _bundle(trained, "convolutional")
+    report = _figures(bundle, hours, tmp_path, "--float", trained / f"{bundle.name}.keras")
     printed = (tmp_path / "printed.txt").read_text()
     assert f"{report['model']['auroc']:.4f}" in printed
     assert "goal: AUROC" in printed
-    assert report["model_sha256"] == load(trained / name).manifest.files["model.tflite"]
+    assert report["model_sha256"] == load(bundle).manifest.files["model.tflite"]
     assert 0.5 < report["model"]["auroc"] <= 1
     assert report["float_auroc"] == pytest.approx(report["whole"]["model"]["auroc"], abs=0.02)
     assert report["eligible"] == report["model"]["rows"] + sum(report["abstentions"].values())
@@ -123,7 +143,7 @@ def test_model_news2_and_ceiling_are_told_at_the_same_hours_with_and_without_abs
 
     saved = tmp_path / "ceiling.parquet"
     _run("ceiling", "--data", hours, "--out", saved)
-    report = _figures(trained / NAMES["svm"], hours, tmp_path, "--ceiling", saved)
+    report = _figures(_bundle(trained, "svm"), hours, tmp_path, "--ceiling", saved)
     assert report["whole"][CEILING]["auroc"] > 0.75
     assert {found["rows"] for found in report["whole"].values()} == {report["eligible"]}
     assert report["ceiling"]["rows"] == report["model"]["rows"] < report["eligible"]
@@ -134,16 +154,27 @@ def test_model_news2_and_ceiling_are_told_at_the_same_hours_with_and_without_abs
     assert f"{CEILING}: alerts at sensitivity 0.80" in (tmp_path / "printed.txt").read_text()
 
 
+def test_too_few_stays_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    few = tmp_path / "few.parquet"
+    pq.write_table(table({1: [WELL] * 30, 2: [WELL] * 30}), few)
+    for command, where in (("train", "--out"), ("evaluate", "--out")):
+        bundle = ("--bundle", str(SHIPPED)) if command == "evaluate" else ()
+        arguments = [command, "--data", str(few), *bundle, where, str(tmp_path / "out")]
+        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+        assert result.exit_code == 1
+        assert "too few stays" in result.output
+
+
 def test_scores_of_other_hours_are_no_ceiling(hours: Path, tmp_path: Path) -> None:
     stays = read(hours)
     score.write(score.score(open_scorer(SHIPPED), stays), stays, tmp_path / "scores.parquet")
     assert np.isnan(score.read(tmp_path / "scores.parquet", stays)[~stays.recorded]).all()
-    with pytest.raises(ValueError, match="scores of other hours"):
+    with pytest.raises(DataError, match="scores of other hours"):
         score.read(tmp_path / "scores.parquet", select(stays, stays.patient > 0))
 
 
 def test_a_bundle_is_never_judged_on_stays_that_it_was_fitted_on(trained: Path, hours: Path, tmp_path: Path) -> None:
-    bundle, stays = trained / NAMES["logistic"], read(hours)
+    bundle, stays = _bundle(trained, "logistic"), read(hours)
     assert _figures(bundle, hours, tmp_path)["eligible"] == np.sum(labels(stays).eligible & parts(stays).validation)
     assert _figures(SHIPPED, hours, tmp_path)["eligible"] == np.sum(labels(stays).eligible)
 
@@ -157,7 +188,7 @@ def test_the_control_is_drawn_several_times_and_told_with_the_figures(
     assert len(set(found["draws"])) == 3
     assert found["mean"] == pytest.approx(np.mean(found["draws"]))
     assert f"mean {found['mean']:.4f}, spread {np.std(found['draws']):.4f}" in said
-    report = _figures(trained / NAMES["logistic"], hours, tmp_path, "--control", out)
+    report = _figures(_bundle(trained, "logistic"), hours, tmp_path, "--control", out)
     assert report["control"] == found
     assert "scrambled truth: mean AUROC, spread (draws)" in (tmp_path / "printed.txt").read_text()
 
@@ -165,7 +196,7 @@ def test_the_control_is_drawn_several_times_and_told_with_the_figures(
 def test_a_card_can_be_written_anew_from_figures_of_this_model_alone(
     trained: Path, hours: Path, tmp_path: Path
 ) -> None:
-    bundle = Path(shutil.copytree(trained / NAMES["svm"], tmp_path / NAMES["svm"]))
+    bundle = Path(shutil.copytree(_bundle(trained, "svm"), tmp_path / "copy"))
     figures = tmp_path / "figures.json"
     _figures(bundle, hours, tmp_path)
     (bundle / CARD).write_bytes(b"")
@@ -173,7 +204,7 @@ def test_a_card_can_be_written_anew_from_figures_of_this_model_alone(
     _run("card", "--bundle", bundle, "--figures", figures)
     assert "Linear support vector machine" in (bundle / CARD).read_text()
     assert open_scorer(bundle).bundle.size == sum(file.stat().st_size for file in bundle.iterdir())
-    other = CliRunner().invoke(main, ["card", "--bundle", str(trained / NAMES["logistic"]), "--figures", str(figures)])
+    other = CliRunner().invoke(main, ["card", "--bundle", str(_bundle(trained, "logistic")), "--figures", str(figures)])
     assert other.exit_code != 0
     assert "figures of another model" in other.output
 
