@@ -146,6 +146,7 @@ class BedUnit(msgspec.Struct):
         if own is not None and rule in own.limits:
             left = {name: limit for name, limit in own.limits.items() if name != rule}
             self.own_limits = msgspec.structs.replace(own, limits=left) if left else None
+            self.snapshot_due = True
 
     def forget_freshness(self, now: int) -> None:
         """After a restart nothing has been seen: values stay as last valid ones, and the bed is given its time anew."""

@@ -65,11 +65,11 @@ class Model:
         self.events[alert.event_id] = alert
 
     def shift(self, by: int) -> None:
-        """Read every deadline off another clock."""
+        """Read every deadline, and since when it has been, off another clock."""
         self.quiet = {event: at + by for event, at in self.quiet.items()}
         for event, alert in self.events.items():
             moved = tuple(replace(each, until=each.until + by) for each in alert.inactivations)
-            self.events[event] = replace(alert, inactivations=moved)
+            self.events[event] = replace(alert, began=alert.began + by, inactivations=moved)
 
     def present(self) -> dict[str, Alert]:
         return {alert.condition: alert for alert in self.events.values() if alert.phase not in OVER}
