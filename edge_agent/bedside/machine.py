@@ -149,9 +149,7 @@ class Condition(msgspec.Struct):
             times.extend(() if due is None else (due,))
         if self.clearing is not None:
             times.append(self.clearing + self._hold(timing))
-        if self.lowering is not None and self.clearing is None:
-            times.append(self.lowering + timing.clear_after)
-        elif self.lowering is not None and self._too_loud(timing):
+        if self.lowering is not None and (self.clearing is None or self._too_loud(timing)):
             times.append(self.lowering + self._hold(timing))
         return min(times, default=None)
 
@@ -242,7 +240,7 @@ class Condition(msgspec.Struct):
         return self.revise(now, Phase.ESCALATE, SignalEvent.WORSE, **more)
 
     def _better(self, finding: Finding, now: int, timing: Timing) -> Alert | None:
-        hold = 0 if finding.spot else timing.clear_after
+        hold = 0 if finding.spot else self._hold(timing)
         self.lowering = now if self.lowering is None else self.lowering
         if now < self.lowering + hold:
             return None
@@ -282,7 +280,7 @@ class Condition(msgspec.Struct):
         """
         if not self._too_loud(timing) or self.lowering is None or now < self.lowering + self._hold(timing):
             return None
-        return self.revise(now, Phase.DEESCALATE, priority=timing.quietest)
+        return self.revise(now, Phase.DEESCALATE, priority=timing.quietest, verifiable=True)
 
     def _too_loud(self, timing: Timing) -> bool:
         return self.alert is not None and self.alert.priority.rank > timing.quietest.rank

@@ -211,6 +211,21 @@ def test_what_nothing_will_ever_speak_for_speaks_again_itself() -> None:
     assert (alone.signal, alone.verifiable) == (SignalState.ON, False)
 
 
+@pytest.mark.parametrize("back", [88, 97])
+def test_a_displaced_alert_is_not_lowered_before_half_a_minute_of_better_data(back: int) -> None:
+    desk = Desk(staffed(latch_high=False))
+    desk.low()
+    desk.unplug()
+    desk.wait(20)
+    desk.plug()
+    desk.feed(2, {"spo2": 88})
+    desk.feed(27, {"spo2": back})
+    assert desk.the("spo2-low").priority is Priority.HIGH
+    desk.feed(2, {"spo2": back})
+    lowered = desk.the("spo2-low")
+    assert (lowered.priority, lowered.phase, lowered.verifiable) == (Priority.MEDIUM, Phase.DEESCALATE, True)
+
+
 def test_a_displaced_alert_ends_by_a_named_person_and_the_technical_one_falls_back() -> None:
     desk = Desk()
     desk.low()
