@@ -116,13 +116,19 @@ def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now:
 
 
 def _card(view: BedView, finding: Finding) -> Finding:
-    """Return the finding with what every card of this bed says: rule score beside model, and an unusual SpO2 scale.
+    """Return the finding with what every card of this bed says: rule score beside model, what to do, SpO2 scale 2.
+
+    What the score's standard recommends is said from the tier on at which it acts: below, "routine observations" beside
+    an alert would read as the answer to it.
 
     None of it is `material`: it changes no alert and makes no message.
     """
     why, score, risk = finding.why, view.score, view.risk
     if score is not None and len(score.missing) < len(score.parts):
-        why = msgspec.structs.replace(why, score=score.total, score_name=score.score, score_complete=score.complete)
+        response = score.response if score.priority is not None else ""
+        why = msgspec.structs.replace(
+            why, score=score.total, score_name=score.score, score_complete=score.complete, response=response
+        )
     if isinstance(risk, RiskScore):
         why = msgspec.structs.replace(why, probability=risk.probability)
     if view.spo2_scale != 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge_agent.bedside.scores import SCORES
 from edge_agent.domain.alerts import Alert
-from edge_agent.domain.settings import SECOND
+from edge_agent.domain.settings import SECOND, Bed
 from firmware_bridges.vitals import Reason
 from tests.bedside.harness import Bench, settings
 from tests.bedside.test_advice import answer, said
@@ -29,7 +29,16 @@ def test_a_limit_alert_carries_its_value_trend_limit_and_both_scores() -> None:
     assert (value.value, value.before, value.quality, alert.why.limit) == (84, 96, Reason.OK, 90)
     assert (alert.why.score, alert.why.score_name, alert.why.score_complete) == (3, "news2", True)
     assert alert.why.probability == 0.4
+    assert alert.why.response == "Urgent review by a ward doctor; observe at least every hour."
     assert alert.raised - alert.began == 1 * SECOND
+
+
+def test_a_standard_that_does_not_act_yet_calms_nobody() -> None:
+    bench = Bench(settings(beds=(Bed(id="1", score="qsofa"),)))
+    bench.observe(vitals={"respiratory_rate": 16, "systolic": 122}, consciousness="A")
+    bench.feed(20, {"spo2": 84})
+    alert = present(bench, "spo2-low")
+    assert (alert.why.score, alert.why.score_name, alert.why.response) == (0, "qsofa", "")
 
 
 def test_what_is_no_longer_seen_says_so_of_its_quality() -> None:

@@ -35,7 +35,7 @@ def why(bed: BedView, alert: AlertRecord, now: int | None, wall_offset: int) -> 
     said += ["It is gone, and stays until somebody resets it."] if alert.state is ConditionState.LATCHED else []
     said += [f"Beside it, when it last changed: {beside}."] if (beside := _beside(alert)) else []
     said += [f"Driven by: {drivers}."] if (drivers := "; ".join(map(_driver, raising(alert.drivers)))) else []
-    said += [f"To do: {alert.response}"] if alert.response else []
+    said += [f"To do{f' ({title})' if (title := _title(alert)) else ''}: {alert.response}"] if alert.response else []
     return said
 
 
@@ -73,6 +73,11 @@ def _proof(proof: Proof, passed_ms: int) -> str:
     return f"{_value(proof)}{before}{quality} ({proof.device}, {ago((proof.age_ms + passed_ms) * 1_000_000)})"
 
 
+def _title(alert: AlertRecord) -> str:
+    """Return what people call the score beside an alert, '' where there is none."""
+    return SCORES[alert.score_id].title if alert.score_id in SCORES else alert.score_id or ""
+
+
 def _driver(driver: RiskDriver) -> str:
     """Return such as 'Respiration 24 /min, +6 in 3 h': the last hour's median and its change."""
     value = "" if driver.value is None else f" {driver.value} {UNITS.get(driver.unit, driver.unit)}".rstrip()
@@ -94,8 +99,7 @@ def _value(proof: Proof) -> str:
 def _beside(alert: AlertRecord) -> str:
     parts = []
     if alert.score is not None and alert.score_id is not None:
-        name = SCORES[alert.score_id].title if alert.score_id in SCORES else alert.score_id
-        parts.append(f"{name} {'' if alert.score_complete else '≥ '}{alert.score}")
+        parts.append(f"{_title(alert)} {'' if alert.score_complete else '≥ '}{alert.score}")
     if alert.probability is not None:
         parts.append(f"risk model {round(alert.probability * 100)} %")
     return ", ".join(parts)

@@ -97,7 +97,9 @@ class AlertRecord(Item, frozen=True, kw_only=True):
     status: Annotated[Status, Meta(description="for people: New, Accepted by, Paused until, Ended")]
     accepted_by: Annotated[str | None, Meta(description="staff id")] = None
     text: Annotated[str, Meta(description="what is wrong and why, in ward words")]
-    response: Annotated[str | None, Meta(description="what to do, where a standard recommends it")] = None
+    response: Annotated[
+        str | None, Meta(description="what the standard of `score_id` recommends at this score, once it acts")
+    ] = None
     verifiable: Annotated[bool, Meta(description="false: its input is gone; it stays, see `last_valid`")]
     last_valid: Annotated[Proof | None, Meta(description="while not verifiable: the newest there was")] = None
     rule: Annotated[str, Meta(description="id of the rule")]
