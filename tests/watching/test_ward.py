@@ -335,6 +335,17 @@ def test_how_a_bed_is_comes_before_what_else_is_known_of_it(width: int) -> None:
     assert f"NOT CONNECTED, last seen {local(NOW)}" in lost
 
 
+def test_nothing_that_is_sent_steers_the_terminal() -> None:
+    low = saying.low_spo2("3")
+    evil = "all well\x1b[2J\x1b]0;x\x07\r\n\u202e gone"
+    bad = replace(low, verifiable=False, why=replace(low.why, text=evil, rule=evil, missing=(evil,)))
+    ward = noted(after(ONLINE, SEEN, saying.snapshot("3", bad)), evil, NOW)
+    for sheet in (WIDE, Sheet(40, 24)):
+        text = shown(ward, sheet=sheet)
+        assert "all well?[2J" in text
+        assert all(each.isprintable() for each in text.split("\n"))
+
+
 def test_beds_of_the_same_name_bear_their_gateways() -> None:
     ward = after(ONLINE, SEEN, QUIET)
     both = replace(ward, views={**ward.views, "gw2": ward.views[GATEWAY]})

@@ -22,6 +22,11 @@ LEAST_SPAN = {"spo2": 8, "pulse": 20, "respiratory_rate": 10}
 NAMES = {"pulse": "pulse", "spo2": "SpO2", "respiratory_rate": "RR", "systolic": "BP", "temperature": "temp"}
 
 
+def printable(text: str) -> str:
+    """Return text of the same length in which nothing steers a terminal, whoever sent it."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
+
+
 def clock(at: int, wall_offset: int) -> str:
     """Return the local wall time of `at` (ns of CLOCK_BOOTTIME) as 11:42:07."""
     return f"{datetime.fromtimestamp((at + wall_offset) / 1e9).astimezone():%H:%M:%S}"

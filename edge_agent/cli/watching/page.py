@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from edge_agent.cli.viewing.says import alert_line
-from edge_agent.cli.viewing.words import clock, span
+from edge_agent.cli.viewing.words import clock, printable, span
 from edge_agent.cli.watching.beds import beds
 from edge_agent.cli.watching.desk import Desk, index
 from edge_agent.cli.watching.lines import cropped, hung, shared
@@ -50,7 +50,10 @@ def page(ward: Ward, desk: Desk, now: int, sheet: Sheet) -> RenderableType:
     blocks.append(rule)
     left = min(sheet.height - len(blocks) - len(foot), LOG_LINES)
     blocks += _log(ward, Sheet(sheet.width, left))
-    return Group(*blocks[: sheet.height - len(foot)], *foot)
+    picture = [*blocks[: sheet.height - len(foot)], *foot]
+    for line in picture:
+        line.plain = printable(line.plain)
+    return Group(*picture)
 
 
 def calm(ward: Ward, now: int) -> str:

@@ -16,7 +16,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from edge_agent.cli.viewing.heard import Heard
-from edge_agent.cli.viewing.words import clock
+from edge_agent.cli.viewing.words import clock, printable
 from edge_agent.cli.watching.desk import ACTS, Act, Desk, Quit, pressed, settled
 from edge_agent.cli.watching.page import Sheet, page
 from edge_agent.cli.watching.receipts import LISTENING_S, Confirmed, listening, receipt
@@ -184,11 +184,11 @@ async def _plain(screen: Screen) -> None:
         time_of = partial(clock, wall_offset=screen.ward.wall_offset)
         for entry in screen.ward.log():
             if told < entry.at <= now:
-                click.echo(f"{time_of(entry.at)} {entry.text}")
+                click.echo(f"{time_of(entry.at)} {printable(entry.text)}")
         told = now
         for what, state in _states(screen.ward, now):
             if before.get(what) != state:
-                click.echo(f"{time_of(now)} {what}: {state}")
+                click.echo(printable(f"{time_of(now)} {what}: {state}"))
             before[what] = state
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(screen.over.wait(), DRAW_S)
