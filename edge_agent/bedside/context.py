@@ -10,6 +10,7 @@ from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.verdict import DeviceView, Timing
 from edge_agent.domain.alerts import Kind
+from edge_agent.domain.night import Night
 from edge_agent.domain.settings import SECOND, Bed, Device, WardSettings
 from firmware_bridges.bridge import Mode
 
@@ -41,12 +42,20 @@ class Context(msgspec.Struct, frozen=True):
         return max((self.settings.max_age(quantity) for quantity in self.bed.required), default=0) + SECOND
 
 
-def timings(settings: WardSettings) -> dict[str, Timing]:
-    """Return the delays of every rule about a bed under these settings, by rule."""
-    return {rule.id: rule.timing(settings) for rule in RULES.values()}
+def timings(settings: WardSettings, night: Night | None) -> dict[str, Timing]:
+    """Return the delays of every rule about a bed under these settings, by rule.
+
+    The night holds back what rules say of patients alone: of devices there are delays enough.
+    """
+    by_day = {rule.id: rule.timing(settings) for rule in RULES.values()}
+    held = {} if night is None else {p: level.delay_s * SECOND for p, level in night.levels.items() if level.delay_s}
+    return {
+        name: msgspec.structs.replace(timing, held=held) if RULES[name].kind is not Kind.TECHNICAL else timing
+        for name, timing in by_day.items()
+    }
 
 
 def origins(run: str, bed: str, settings: WardSettings, callers: Callers) -> dict[Kind, Origin]:
     """Return who speaks at a bed, by kind. A patient's high alerts wait for a person where one could reset them."""
     latches = settings.latch_high and callers.answering
-    return {kind: Origin(run, bed, kind, latches and kind is Kind.PHYSIOLOGICAL) for kind in Kind}
+    return {kind: Origin(run, bed, kind, latches and kind is Kind.PHYSIOLOGICAL, callers.firsts) for kind in Kind}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edge_agent.bedside.held import Held
 from edge_agent.bedside.verdict import Finding, Timing
 from edge_agent.bedside.violations import Violations
 from edge_agent.domain.alerts import LOUDEST_FIRST, Priority
@@ -18,7 +19,8 @@ class Delay(msgspec.Struct):
     """The delay's state, times in ns.
 
     `since[p]`: since when the finding has been at least as bad as priority p without a break. `deep`: since when beyond
-    the deep limit, confirmed. `burden`: depth times ns up to `at`, from when on `depth` counts.
+    the deep limit, confirmed. `burden`: depth times ns up to `at`, from when on `depth` counts. `held`: what the night
+    holds back.
     """
 
     since: dict[Priority, int] = {}
@@ -27,6 +29,7 @@ class Delay(msgspec.Struct):
     depth: int = 0
     at: int = 0
     violations: Violations = msgspec.field(default_factory=Violations)
+    held: Held = msgspec.field(default_factory=Held)
 
     def present(self, finding: Finding, now: int, timing: Timing) -> None:
         """Count a finding that is present at `now`."""
@@ -47,22 +50,28 @@ class Delay(msgspec.Struct):
         else:
             self.violations.inside(now)
 
-    def absent(self, now: int) -> None:
-        """Begin anew; what was in the last minute is remembered."""
+    def absent(self, now: int, timing: Timing) -> None:
+        """Begin anew; what was in the last minute is remembered, and what is held back as long as an alert would be."""
         self.since, self.deep, self.burden, self.depth = {}, None, 0, 0
         self.violations.inside(now)
+        self.held.follow((), None, now, timing)
 
     def due(self, now: int, timing: Timing) -> Priority | None:
         """Return the loudest priority that is to be declared at `now`."""
-        for priority in LOUDEST_FIRST:
-            if priority in self.since and self._reached(priority, now, timing):
-                return priority
-        return None
+        reached = (p for p in LOUDEST_FIRST if p in self.since and self._reached(p, now, timing))
+        due = next(reached, None)
+        if not timing.held and not self.held.since:
+            return due
+        self.held.follow(self.since, due, now, timing)
+        return due if due is Priority.HIGH else self.held.ready(self.since, now, timing)
 
     def deadline(self, timing: Timing, above: int) -> int | None:
-        """Return when time alone will declare a priority of a rank `above` this one."""
+        """Return when time alone will declare a priority of a rank `above` this one, or drop one that is held back."""
+        times = self.held.deadlines(above, timing)
+        standing = self.held.loudest
+        above = above if standing is None else max(above, standing.rank)
         louder = [priority for priority in self.since if priority in timing.delays and priority.rank > above]
-        times = [self.since[priority] + timing.delays[priority] for priority in louder]
+        times += [self.since[priority] + timing.delays[priority] for priority in louder]
         if Priority.HIGH in louder and self.deep is not None and timing.deep is not None:
             times.append(self.deep + timing.deep)
         if timing.burden is not None and timing.quietest in louder:

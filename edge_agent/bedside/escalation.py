@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge_agent.domain.alerts import Alert, Priority, SignalState
+from edge_agent.domain.night import Night
 from edge_agent.domain.settings import SECOND, Role, WardSettings
 
 FIRST_TIER = 1
@@ -20,24 +21,35 @@ FIRST_TIER = 1
 class Callers(NamedTuple):
     """Who can be called, from the settings: the tiers in use, and whether anybody in them answers for people.
 
-    `received_within` and `accepted_within` in ns.
+    `received_within` and `accepted_within` in ns. `firsts`: which tier the night calls first, by priority.
     """
 
     tiers: tuple[int, ...]
     answering: bool
     received_within: int
     accepted_within: int
+    firsts: dict[Priority, int]
 
 
-def callers(settings: WardSettings, displays: Iterable[str]) -> Callers:
-    """Return who can be called; `displays` without a role of their own belong to the first tier."""
+def callers(settings: WardSettings, displays: Iterable[str], night: Night | None) -> Callers:
+    """Return who can be called; `displays` without a role of their own belong to the first tier.
+
+    `night`: the night profile while it is night.
+    """
     tiers = {consumer.tier for consumer in settings.consumers} | {FIRST_TIER for _ in displays}
     return Callers(
         tiers=tuple(sorted(tiers)),
         answering=any(consumer.role is not Role.DISPLAY for consumer in settings.consumers),
         received_within=settings.received_within_s * SECOND,
         accepted_within=settings.accepted_within_s * SECOND,
+        firsts=first_tiers(night),
     )
+
+
+def first_tiers(night: Night | None) -> dict[Priority, int]:
+    """Return which tier the night calls first, by priority; what is not in it calls as by day."""
+    levels = {} if night is None else night.levels
+    return {priority: level.tier for priority, level in levels.items() if level.tier is not None}
 
 
 class Call(msgspec.Struct):
@@ -98,6 +110,6 @@ def wanted(alert: Alert) -> bool:
     return alert.signal is SignalState.ON and not alert.accepted_by
 
 
-def called(who: Callers, now: int) -> Call:
-    """Return a new call, to the first tier in use."""
-    return Call(min(who.tiers, default=FIRST_TIER), now)
+def called(who: Callers, priority: Priority, now: int) -> Call:
+    """Return a new call, to the first tier in use, or to the one that the night calls first."""
+    return Call(who.firsts.get(priority, min(who.tiers, default=FIRST_TIER)), now)

@@ -18,7 +18,8 @@ from edge_agent.bedside.occupancy import occupied
 from edge_agent.bedside.outlets import Audience, LocalOutput
 from edge_agent.bedside.routes import Route, route_of, view_of
 from edge_agent.bedside.waiting import deadline
-from edge_agent.domain.effects import Effect
+from edge_agent.domain.effects import Effect, Profile
+from edge_agent.domain.night import Night
 from edge_agent.domain.settings import Consumer, Role, WardSettings
 from firmware_bridges.bridge import Bridge
 
@@ -27,7 +28,7 @@ VERSION = 1
 
 
 class WardState(msgspec.Struct):
-    """Everything the ward knows."""
+    """Everything the ward knows. `night_until`: the night is over then (ns), if it is not told again."""
 
     version: int = VERSION
     run: str = ""
@@ -41,6 +42,8 @@ class WardState(msgspec.Struct):
     displays: tuple[str, ...] = ()
     audience: Audience = msgspec.field(default_factory=Audience)
     local: LocalOutput = msgspec.field(default_factory=LocalOutput)
+    profile: Profile = Profile.DAY
+    night_until: int | None = None
 
 
 class Floor:
@@ -64,13 +67,18 @@ class Floor:
     def adopt(self, settings: WardSettings) -> None:
         """Make bridges for new devices and note what is looked up often."""
         self.all_changed()
-        self.callers = callers(settings, self.state.displays)
+        self.callers = callers(settings, self.state.displays, self.night)
         self.beds_of = {device.id: device.bed for device in settings.devices if device.bed}
         self.routes = {device.id: route_of(device, settings) for device in settings.devices}
         self.bridges = {
             device.id: self.bridges.get(device.id) or self.routes[device.id].family.bridge()
             for device in settings.devices
         }
+
+    @property
+    def night(self) -> Night | None:
+        """Return the night profile while it is night."""
+        return self.state.settings.night if self.state.profile is Profile.NIGHT else None
 
     def changed(self, bed: str) -> None:
         """Look at a bed anew: something beside its values is not as it was."""
@@ -100,7 +108,7 @@ class Floor:
                 views=views,
                 excused=excused,
                 callers=self.callers,
-                timings=timings(own),
+                timings=timings(own, self.night),
                 origins=origins(state.run, bed, own, self.callers),
             )
         return self._contexts[bed]
@@ -145,7 +153,7 @@ class Floor:
         dues: list[int | None] = [bed.deadline for bed in state.beds.values()]
         for name, line in state.lines.items():
             dues += (line.next_report, self.quiet(line), self.bridges[name].next_deadline(), deadline(line))
-        dues += (state.gateway.deadline, state.local.quiet_until, *state.audience.until.values())
+        dues += (state.gateway.deadline, state.local.quiet_until, state.night_until, *state.audience.until.values())
         return min((due for due in dues if due is not None), default=None)
 
 

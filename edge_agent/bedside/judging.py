@@ -80,7 +80,8 @@ def _hidden(
     condition: Condition, finding: Finding, context: Context, now: int, *, before: bool
 ) -> Iterator[Suppressed]:
     """Yield what a plain rule would have announced, and this one did not."""
-    hidden = condition.crossing.step(finding, now, before=before, after=condition.alert is not None)
+    held = condition.delay.held.first
+    hidden = condition.crossing.step(finding, now, before=before, after=condition.alert is not None, held=held)
     if hidden is not None:
         yield suppressed(condition, context.bed.id, context.bed.encounter, hidden, now)
 
@@ -91,7 +92,8 @@ def _followed(view: BedView, bed: BedUnit) -> BedView:
 
 
 def _active(bed: BedUnit) -> frozenset[str]:
-    return frozenset(name for name, c in bed.conditions.items() if c.alert and not c.latched)
+    """Return the conditions that alert, or that by day would."""
+    return frozenset(n for n, c in bed.conditions.items() if (c.alert and not c.latched) or c.delay.held.since)
 
 
 def _view(bed: BedUnit, context: Context, streams: dict[str, list[Stream]], now: int) -> BedView:

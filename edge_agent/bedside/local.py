@@ -43,12 +43,19 @@ def report(floor: Floor, now: int) -> list[Effect]:
     over = local.quiet_until is not None and now >= local.quiet_until
     if over:
         local.quiet_until, local.known = None, ()
-    return [_said(floor, now)] if over or _sounding(floor) != local.sounding else []
+    changed = (_sounding(floor), _soft(floor)) != (local.sounding, local.soft)
+    return [_said(floor, now)] if over or changed else []
 
 
 def _said(floor: Floor, now: int) -> LocalSignal:
-    floor.state.local.sounding = _sounding(floor)
-    return LocalSignal(now, floor.state.local.sounding, floor.state.local.quiet_until)
+    local = floor.state.local
+    local.sounding, local.soft = _sounding(floor), _soft(floor)
+    return LocalSignal(now, local.sounding, local.quiet_until, local.soft)
+
+
+def _soft(floor: Floor) -> bool:
+    """Tell whether medium sounds softly now."""
+    return floor.night is not None and floor.night.soft
 
 
 def _sounding(floor: Floor) -> tuple[Cause, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from edge_agent.bedside import signal
 from edge_agent.bedside.crossing import Crossing
 from edge_agent.bedside.delay import Delay
-from edge_agent.bedside.escalation import Call
+from edge_agent.bedside.escalation import FIRST_TIER, Call
 from edge_agent.bedside.verdict import Finding, Timing
 from edge_agent.domain.alerts import (
     Alert,
@@ -57,13 +57,18 @@ class Origin(msgspec.Struct, frozen=True):
     """Who speaks.
 
     The run whose UUID names new alerts, the bed ("" for the gateway) and what kind of condition it is. `latches`: an
-    alert that was high, and that nobody took, stays until somebody resets it.
+    alert that was high, and that nobody took, stays until somebody resets it. `tiers`: who is called first at night.
     """
 
     run: str
     bed: str
     kind: Kind
     latches: bool = False
+    tiers: dict[Priority, int] = {}
+
+    def first_tier(self, priority: Priority) -> int:
+        """Return the tier that an alert of this priority calls first."""
+        return self.tiers.get(priority, FIRST_TIER)
 
 
 class Condition(msgspec.Struct):
@@ -143,7 +148,7 @@ class Condition(msgspec.Struct):
     def deadline(self, timing: Timing) -> int | None:
         """Return when time alone would change something."""
         times: list[int] = []
-        if self.live:
+        if self.live or self.delay.held.since:
             standing = -1 if self.alert is None or self.latched else self.alert.priority.rank
             due = self.delay.deadline(timing, standing)
             times.extend(() if due is None else (due,))
@@ -158,9 +163,10 @@ class Condition(msgspec.Struct):
 
         None when it would lower or end an alert while an input that supported it is gone.
         """
-        if self.alert is None or finding.present is None or not finding.missing.intersection(self.support):
+        standing = self.delay.held.loudest if self.alert is None else self.alert.priority
+        if standing is None or finding.present is None or not finding.missing.intersection(self.support):
             return finding.present
-        return True if finding.present and finding.priority.rank >= self.alert.priority.rank else None
+        return True if finding.present and finding.priority.rank >= standing.rank else None
 
     def _unknown(self, finding: Finding, now: int) -> Alert | None:
         self.clearing = self.lowering = None
@@ -184,9 +190,10 @@ class Condition(msgspec.Struct):
         if due is not None and due.rank < finding.at_least.rank:
             due = finding.at_least
         if self.alert is None or self.latched:
+            self.support = self._widened(finding) if self.delay.held.since else ()
             return None if due is None else self._raise(finding, due, now, origin)
         if due is not None and due.rank > self.alert.priority.rank:
-            return self._worse(finding, due, now)
+            return self._worse(finding, due, now, origin)
         if finding.priority.rank < self.alert.priority.rank:
             return self._better(finding, now, timing)
         self.lowering = None
@@ -195,7 +202,7 @@ class Condition(msgspec.Struct):
     def _raise(self, finding: Finding, priority: Priority, now: int, origin: Origin) -> Alert:
         """Start an alert, or let a latched one be active again."""
         self.lost, self.spot, self.call = False, finding.spot, None
-        self.support, self.material = tuple(sorted(finding.support)), finding.material
+        self.support, self.material = self._widened(finding), finding.material
         if self.alert is None:
             self.peak = priority
             return self._start(finding, priority, now, origin)
@@ -205,6 +212,7 @@ class Condition(msgspec.Struct):
             SignalEvent.RAISED,
             state=ConditionState.ACTIVE,
             priority=priority,
+            tier=origin.first_tier(priority),
             why=finding.why,
             verifiable=True,
             ended=None,
@@ -229,15 +237,16 @@ class Condition(msgspec.Struct):
             raised=now,
             changed=now,
             why=finding.why,
+            tier=origin.first_tier(priority),
         )
         return self.alert
 
-    def _worse(self, finding: Finding, priority: Priority, now: int) -> Alert:
+    def _worse(self, finding: Finding, priority: Priority, now: int, origin: Origin) -> Alert:
         self.lost, self.spot, self.lowering, self.call = False, finding.spot, None, None
         self.support, self.material = self._widened(finding), finding.material
         self.peak = max(self.peak, priority, key=lambda each: each.rank)
         more = {"priority": priority, "why": finding.why, "verifiable": True, "accepted_by": ""}
-        return self.revise(now, Phase.ESCALATE, SignalEvent.WORSE, **more)
+        return self.revise(now, Phase.ESCALATE, SignalEvent.WORSE, tier=origin.first_tier(priority), **more)
 
     def _better(self, finding: Finding, now: int, timing: Timing) -> Alert | None:
         hold = 0 if finding.spot else self._hold(timing)
@@ -261,9 +270,10 @@ class Condition(msgspec.Struct):
         return self.revise(now, Phase.UPDATE, event, why=finding.why, verifiable=True)
 
     def _absent(self, finding: Finding, now: int, timing: Timing, origin: Origin) -> Alert | None:
-        self.delay.absent(now)
+        self.delay.absent(now, timing)
         if self.alert is None or self.latched:
             self.lowering = None
+            self.support = self.support if self.delay.held.since else ()
             return None
         self.clearing = now if self.clearing is None else self.clearing
         self.lowering = now if self.lowering is None else self.lowering

@@ -17,8 +17,9 @@ class Audience(msgspec.Struct):
 
 
 class LocalOutput(msgspec.Struct):
-    """`quiet_until` in ns while it is quieted; `known`: what it was quieted about. `sounding`: as last said."""
+    """`quiet_until` in ns while it is quieted; `known`: what it was quieted about. `sounding`, `soft`: as last said."""
 
     quiet_until: int | None = None
     known: tuple[Cause, ...] = ()
     sounding: tuple[Cause, ...] = ()
+    soft: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edge_agent.bedside import night
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.emptying import empty
 from edge_agent.bedside.floor import Floor, Handler
@@ -11,8 +12,8 @@ from edge_agent.bedside.hours import Hours
 from edge_agent.bedside.line import REPORT_EVERY, Line
 from edge_agent.bedside.outlets import Audience
 from edge_agent.bedside.waiting import drop
-from edge_agent.domain.effects import Effect
-from edge_agent.domain.inputs import GatewayFact, RiskAnswered, SettingsApplied, Started, Wake
+from edge_agent.domain.effects import Effect, Profile
+from edge_agent.domain.inputs import GatewayFact, LocalTime, RiskAnswered, SettingsApplied, Started, Wake
 from edge_agent.domain.settings import WardSettings
 
 
@@ -20,6 +21,7 @@ def _started(floor: Floor, started: Started, now: int, effects: list[Effect]) ->
     state = floor.state
     state.run, state.boot, state.displays = started.run, started.boot, started.displays
     state.audience, state.local.sounding = Audience(), ()
+    state.profile, state.night_until = Profile.DAY, None
     floor.adopt(state.settings)
     for bed in state.beds.values():
         bed.forget_freshness(now)
@@ -52,6 +54,7 @@ def _settings(floor: Floor, applied: SettingsApplied, now: int, effects: list[Ef
         if device.id not in state.lines:
             state.lines[device.id] = Line(device.id, device.bed, now, now + REPORT_EVERY)
     state.settings = after
+    night.renewed(floor, before.night, now, effects)
     floor.adopt(after)
     for bed in state.beds.values():
         bed.keep_only({device.id for device in after.devices if device.bed == bed.id or device.shared})
@@ -94,6 +97,7 @@ HANDLERS: dict[type, Handler] = {
     SettingsApplied: _settings,
     RiskAnswered: _answered,
     GatewayFact: _fact,
+    LocalTime: night.told,
     Wake: _wake,
 }
 """What is done with each kind of input of the gateway."""

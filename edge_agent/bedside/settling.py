@@ -24,7 +24,7 @@ def settle(condition: Condition, who: Callers, now: int, *, spoken_for: bool) ->
     if alert is None or not wanted(alert):
         condition.call = None
         return
-    condition.call = condition.call or called(who, now)
+    condition.call = condition.call or called(who, alert.priority, now)
     due = condition.call.deadline(alert, who)
     if due is not None and now >= due and condition.call.next_tier(who, now):
         yield condition.revise(now, Phase.ESCALATE, tier=condition.call.tier)

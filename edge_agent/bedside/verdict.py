@@ -108,7 +108,7 @@ class Timing(msgspec.Struct, frozen=True):
 
     `clear_after_loss`: an alert whose input had been gone ends only after this much valid data (conventions A4,
     issue text). `deep`: the delay of what is beyond the deep limit. `burden`: depth times ns at which the quietest
-    priority is declared before its delay.
+    priority is declared before its delay. `held`: for how much longer the night holds an announcement back.
     """
 
     delays: dict[Priority, int]
@@ -116,6 +116,7 @@ class Timing(msgspec.Struct, frozen=True):
     clear_after_loss: int = 30 * SECOND
     deep: int | None = None
     burden: int | None = None
+    held: dict[Priority, int] = {}
 
     @property
     def quietest(self) -> Priority:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edge_agent.bedside import audience, leaving, links, local, people, running
+from edge_agent.bedside import audience, leaving, links, local, night, people, running
 from edge_agent.bedside.evaluation import evaluate
 from edge_agent.bedside.floor import VERSION, Floor, Handler, WardState
 from edge_agent.domain.effects import Effect
@@ -102,6 +102,7 @@ class Ward:
         state = self._floor.state
         touched = {name: None for name, bed in state.beds.items() if now >= bed.deadline}
         touched |= links.due(self._floor, now, effects)
+        touched |= dict.fromkeys(night.due(self._floor, now, effects))
         others = (state.gateway.deadline, state.local.quiet_until, *state.audience.until.values())
         if touched or any(due is not None and now >= due for due in others):
             self._evaluate(touched, now, effects)

@@ -131,15 +131,22 @@ class AlertChanged(msgspec.Struct, frozen=True, tag="alert"):
 
 
 class SuppressedBy(str, Enum):
-    """Why a crossing was not announced: over before its delay, not seen by the second source, or an alert stands."""
+    """Why a crossing was not announced.
+
+    Over before its delay, or before the night's longer one; not seen by the second source; or an alert stands.
+    """
 
     DELAY = "delay"
     SECOND_SOURCE = "second-source"
     STANDING = "standing"
+    NIGHT = "night"
 
 
 class Suppressed(msgspec.Struct, frozen=True, tag="suppressed"):
-    """A plain rule would have sounded at `would_have` and nobody was told; `at` is when that was certain."""
+    """A plain rule would have sounded at `would_have` and nobody was told; `at` is when that was certain.
+
+    By `NIGHT` the day's rule would have.
+    """
 
     bed: str
     condition: str
@@ -265,12 +272,30 @@ class Cause(msgspec.Struct, frozen=True):
 class LocalSignal(msgspec.Struct, frozen=True, tag="local-signal"):
     """What the gateway's own output does from now on: `sounding` is empty while it is silent.
 
-    `quiet_until`: it has been quieted; causes that were not there then sound all the same.
+    `quiet_until`: it has been quieted; causes that were not there then sound all the same. `soft`: it is night, and
+    medium sounds as low does.
     """
 
     at: int
     sounding: tuple[Cause, ...]
     quiet_until: int | None = None
+    soft: bool = False
+
+
+class Profile(str, Enum):
+    """By which profile the ward alerts."""
+
+    DAY = "day"
+    NIGHT = "night"
+    CLOCK_UNTRUSTED = "day: the clock is not trusted"
+    NOT_TOLD = "day: the time is not known"
+
+
+class ProfileChanged(msgspec.Struct, frozen=True, tag="profile"):
+    """Another profile holds from now on."""
+
+    at: int
+    profile: Profile
 
 
 class QuietTaken(msgspec.Struct, frozen=True, tag="quiet-taken"):
@@ -300,6 +325,7 @@ Effect = (
     | ReceiptTaken
     | AudienceChanged
     | LocalSignal
+    | ProfileChanged
     | QuietTaken
     | RequestTaken
 )

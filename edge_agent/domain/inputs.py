@@ -229,6 +229,13 @@ GATEWAY_CONDITIONS = (
 """What the shell may report about the gateway. Each is a rule in `edge_agent.bedside.rules.gateway`."""
 
 
+class LocalTime(msgspec.Struct, frozen=True, tag="local-time"):
+    """What the clock on the ward's wall shows: the minute of its day (0 to 1439), None while no clock is trusted."""
+
+    minute: int | None
+    received_at: int
+
+
 class Wake(msgspec.Struct, frozen=True, tag="wake"):
     """Nothing but the passing of time."""
 
@@ -260,6 +267,7 @@ Input = (
     | Listening
     | NobodyListened
     | GatewayFact
+    | LocalTime
     | Wake
 )
 

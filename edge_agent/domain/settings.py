@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from edge_agent.domain.alerts import Priority
 from edge_agent.domain.local_output import InputSettings, OutputSettings
+from edge_agent.domain.night import Night
 from edge_agent.domain.windows import Patient
 
 CONFIG_SCHEMA = 1
@@ -339,6 +340,9 @@ class WardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accepted_within_s: Annotated[
         int, Meta(ge=30, le=600, description="Seconds for a person to accept a high alert, else it escalates.")
     ] = 180
+    night: Annotated[
+        Night | None, Meta(description="What of medium and low alerts is otherwise at night; empty: nothing.")
+    ] = None
     pause_most_s: Annotated[
         int, Meta(ge=10, le=600, description="The longest pause of a signal a person may ask for, in seconds.")
     ] = 120

@@ -38,6 +38,7 @@ from edge_agent.gateway.local.pressing import listen
 from edge_agent.gateway.model_watch import KEY as MODEL_KEY
 from edge_agent.gateway.model_watch import ModelWatch, Round
 from edge_agent.gateway.mqtt import Inbound
+from edge_agent.gateway.night_clock import tell_time
 from edge_agent.gateway.recorder import FORMAT, Header, Recorder, append
 from edge_agent.gateway.scoring import FOLDER, Scoring
 from edge_agent.gateway.store.records import Opening
@@ -157,6 +158,7 @@ class Agent:
         self._every(MODEL_S, self._tell_model)
         self._spawn(self._load_model())
         self._spawn(self._output.run())
+        self._spawn(tell_time(lambda: self._keeper.settings.night, self._stamp, self._take))
         self._spawn(listen(input_of(self._settings.local.local_input), self._take))
         log.info("started", run=self._run, version=__version__, beds=len(self._keeper.settings.beds))
         self._notifier.ready(self._status())
@@ -270,7 +272,7 @@ class Agent:
             self._notifier.alive(self._status())
 
     def _health(self) -> None:
-        self._publish(self._herald.health(self._run, self._delivery, self._voice.devices))
+        self._publish(self._herald.health(self._run, self._delivery, self._voice))
         self._spawn(asyncio.to_thread(self._clock.refresh))
 
     def _scored(self, scored: Round) -> None:
@@ -390,7 +392,7 @@ class Agent:
         if self._recording is not None:
             await self._recording
         await self._store.remember({**self._memory(), MODEL_KEY: self._model_watch.encode(boottime())})
-        self._publish(self._herald.health(self._run, self._delivery, self._voice.devices))
+        self._publish(self._herald.health(self._run, self._delivery, self._voice))
         await self._delivery.stop()
         await self._store.close()
         log.info("stopped", run=self._run)

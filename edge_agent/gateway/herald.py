@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from edge_agent import __version__
-from edge_agent.domain.effects import AlertSystem, AudienceChanged, DeviceReport
+from edge_agent.domain.effects import AlertSystem, AudienceChanged
 from edge_agent.domain.settings import Broker, LocalSettings, Protocol
 from edge_agent.domain.trial import ModelDay
 from edge_agent.gateway.clock import boottime
@@ -19,6 +19,7 @@ from edge_agent.gateway.inspection import Inspection
 from edge_agent.gateway.model_watch import Round
 from edge_agent.gateway.mqtt import Endpoint, Inbound
 from edge_agent.gateway.scoring import Scoring, Seat
+from edge_agent.gateway.voice import Voice
 from edge_agent.risk.scorer import Scorer
 from edge_agent.wire import compose
 from edge_agent.wire.outgoing import Draft, Stamp
@@ -89,12 +90,12 @@ class Herald:
         said = zip(scored.asked, scored.shadows or (), strict=False)
         return [compose.shadow(self._topics, now, wanted.bed, answer) for wanted, answer in said]
 
-    def health(self, run: str, delivery: Delivery, devices: Mapping[str, DeviceReport]) -> Draft:
-        """Return `health` of `run`."""
+    def health(self, run: str, delivery: Delivery, voice: Voice) -> Draft:
+        """Return `health` of `run`, with what `voice` knows of devices and profile."""
         now, stats = boottime(), delivery.stats()
         body = self._inspection.health(
             now,
-            dict(devices),
+            voice,
             queue_depth=stats.queue_depth,
             buffer_hours_left=stats.hours_left,
             ledger=self._ledger(run, delivery),

@@ -20,6 +20,8 @@ from edge_agent.domain.effects import (
     HangUp,
     LinkReport,
     LocalSignal,
+    Profile,
+    ProfileChanged,
     QuietTaken,
     ReceiptCode,
     ReceiptTaken,
@@ -70,12 +72,16 @@ class Hands(NamedTuple):
 
 
 class Voice:
-    """Acts on effects, on the loop, in their order. `links` and `devices` keep the latest report of each device."""
+    """Acts on effects, on the loop, in their order.
+
+    `links` and `devices` keep the latest report of each device, `profile` by which the ward alerts.
+    """
 
     def __init__(self, topics: Topics, stamp: Callable[[], Stamp], hands: Hands) -> None:
         """Speak to `topics`, each message stamped by `stamp`."""
         self.links: dict[str, LinkReport] = {}
         self.devices: dict[str, DeviceReport] = {}
+        self.profile = Profile.DAY
         self._topics, self._stamp, self._hands = topics, stamp, hands
 
     def speak(self, effects: list[Effect], now: int) -> None:
@@ -129,8 +135,12 @@ class Voice:
         elif isinstance(effect, Suppressed):
             _withheld(effect, now)
         elif isinstance(effect, LocalSignal):
-            log.info("local output", causes=[f"{c.bed}/{c.condition}" for c in effect.sounding])
+            log.info("local output", causes=[f"{c.bed}/{c.condition}" for c in effect.sounding], soft=effect.soft)
             self._hands.sound(effect)
+        elif isinstance(effect, ProfileChanged):
+            self.profile = effect.profile
+            log.info("profile", profile=effect.profile.value)
+            self._hands.audit(f"profile: {effect.profile.value}")
         elif isinstance(effect, AudienceChanged):
             log.info("audience", system=effect.system.value, listeners=effect.listeners)
             self._hands.heard_by(effect)

@@ -102,6 +102,17 @@ settings:
       role: doctor
       tier: 2
   latch_high: true
+  night:
+    begins: 22:00
+    ends: 06:00
+    time_zone: Europe/Berlin
+    medium:
+      delay_s: 15
+      tier: 1
+    low:
+      delay_s: 30
+      tier: 1
+    soft: true
   received_within_s: 15
   accepted_within_s: 180
   pause_most_s: 120

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from edge_agent.domain.local_output import GpioLine, InputSettings
+from edge_agent.domain.night import Night, NightLevel
 from edge_agent.domain.settings import Bed, Broker, Consumer, Device, Expected, Limit, LocalSettings, Tls, WardSettings
 from edge_agent.domain.windows import Patient
 from edge_agent.gateway.config.nodes import ListNode, MapNode, Node, Scalar
@@ -53,6 +54,8 @@ def test_the_good_file_is_good_and_every_setting_is_in_it() -> None:
         LocalSettings,
         GpioLine,
         InputSettings,
+        Night,
+        NightLevel,
         Broker,
         Tls,
         WardSettings,

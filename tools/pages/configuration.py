@@ -12,6 +12,7 @@ from msgspec import inspect
 
 from edge_agent.domain.errors import ConfigError
 from edge_agent.domain.local_output import GpioButton, GpioLine, InputSettings, OutputSettings, Sound
+from edge_agent.domain.night import Night, NightLevel
 from edge_agent.domain.settings import Bed, Broker, Device, Expected, Limit, Tls, WardSettings
 from edge_agent.domain.windows import Patient
 from edge_agent.gateway.config.load import ConfigFile, parse_file, parse_ward
@@ -27,7 +28,7 @@ _MISTAKES = (("gateway: gw-1", "gatway: gw-1"), ("port: 1883", "port: 88833"), (
 
 _HEADS = ("Setting", "What may stand there", "Default", "What it is")
 _OWN = (ConfigFile, Broker, Tls, OutputSettings, GpioLine, Sound, InputSettings, GpioButton)
-_RECORDS = (*_OWN, WardSettings, Bed, Patient, Device, Expected, Limit)
+_RECORDS = (*_OWN, WardSettings, Bed, Patient, Device, Expected, Limit, Night, NightLevel)
 
 
 def write() -> str:

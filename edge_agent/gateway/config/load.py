@@ -19,6 +19,7 @@ from edge_agent.gateway.config.checks.devices import check_devices
 from edge_agent.gateway.config.checks.expected import check_expected
 from edge_agent.gateway.config.checks.gateway import check_gateway
 from edge_agent.gateway.config.checks.limits import check_limits
+from edge_agent.gateway.config.checks.night import check_night
 from edge_agent.gateway.config.checks.patients import check_patients
 from edge_agent.gateway.config.checks.scores import check_scores
 from edge_agent.gateway.config.checks.sources import check_sources
@@ -45,6 +46,7 @@ _WARD_CHECKS = (
     check_scores,
     check_limits,
     check_ages,
+    check_night,
 )
 """In this order: a device is judged by the beds there are, a bed by what its devices were found to be."""
 

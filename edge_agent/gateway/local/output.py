@@ -36,6 +36,8 @@ class LocalOutput:
     def sound(self, wanted: LocalSignal) -> None:
         """Sound as the worst cause does, or be silent."""
         priority = wanted.sounding[0].priority if wanted.sounding else None
+        if wanted.soft and priority is Priority.MEDIUM:
+            priority = Priority.LOW
         if priority is not self._wanted:
             self._wanted = priority
             self._changed.set()

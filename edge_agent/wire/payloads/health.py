@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge_agent.domain.effects import DeviceReport, LinkState
+from edge_agent.domain.effects import DeviceReport, LinkState, Profile
 from edge_agent.domain.settings import SECOND
 from edge_agent.wire.envelope import Body, age_ms
 from edge_agent.wire.parts import DeviceId, Item, number
@@ -49,6 +49,7 @@ class Health(Body, frozen=True, kw_only=True, tag="bedside/health/1"):
     """How the gateway does. `clock` of the envelope says how far its wall clock is believed."""
 
     uptime_s: Annotated[int, Meta(description="of this run of the agent")]
+    profile: Annotated[Profile, Meta(description="by which it alerts; left out: by day")] = Profile.DAY
     queue_depth: Annotated[int, Meta(description="messages waiting for the broker")]
     buffer_hours_left: Annotated[Decimal | None, Meta(description="until telemetry is thinned, at the present rate")]
     cpu_percent: Annotated[Decimal | None, Meta(description="of one core, by the agent, since the last health message")]

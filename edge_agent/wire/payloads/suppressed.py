@@ -21,9 +21,10 @@ class SuppressedAlert(Body, frozen=True, kw_only=True, tag="bedside/suppressed/1
     condition: Annotated[str, Meta(description="what was crossed, coded, such as spo2-low")]
     priority: Annotated[Priority, Meta(description="the loudest it would have had")]
     by: Annotated[
-        SuppressedBy, Meta(description="delay: over before it; second-source: not seen there; standing: an alert stood")
+        SuppressedBy,
+        Meta(description="delay: over before it; night: over before its longer one; second-source; standing: an alert"),
     ]
-    would_have: Annotated[Utc, Meta(description="when a plain limit would have sounded")]
+    would_have: Annotated[Utc, Meta(description="when a plain limit would have sounded; night: the day's delay")]
     would_have_us: Micros
 
 
