@@ -25,7 +25,7 @@ ALIASES = {"respiration_rate": "respiratory_rate"}
 """Other names that fields may have; a part of the score is called as its field was, or by this name if it was not."""
 
 _CALLED = {name: alias for alias, name in ALIASES.items()}
-EXAMPLE = 'such as {"spo2": 97, "pulse": 75}'
+EXAMPLE = '{"respiration_rate": 22, "spo2": 93}'
 
 LEVELS = {"alert": "A", "confusion": "C", "voice": "V", "pain": "P", "unresponsive": "U"}
 """ACVPU by its words; the letters do as well."""
@@ -94,12 +94,12 @@ def _object(line: bytes) -> _Given:
         raise ValueError(f"no UTF-8: {error.reason} at byte {error.start}") from error
     except JSONDecodeError as error:
         raise ValueError(
-            f"no JSON: {error.msg} at character {error.pos + 1}; a line is one object, {EXAMPLE}"
+            f"no JSON: {error.msg} at character {error.pos + 1}; a line is one object, such as {EXAMPLE}"
         ) from error
     except RecursionError as error:
-        raise ValueError(f"too deep; a line is one object, {EXAMPLE}") from error
+        raise ValueError(f"too deep; a line is one object, such as {EXAMPLE}") from error
     if not isinstance(found, dict):
-        raise ValueError(f"found {_shown(found)}; a line is one object, {EXAMPLE}")  # noqa: TRY004 - a line's fault
+        raise ValueError(f"found {_shown(found)}; a line is one object, such as {EXAMPLE}")  # noqa: TRY004 - a line's fault
     return found
 
 
@@ -185,7 +185,7 @@ def _range(parameter: Parameter) -> tuple[int, Decimal, Decimal, str]:
     return vital.decimals, vital.decimal(bounds.lowest), vital.decimal(bounds.highest), vital.ucum
 
 
-@click.command()
+@click.command(epilog=f"Such as: echo '{EXAMPLE}' | edge-agent score news2")
 @click.argument("score", type=click.Choice(list(SCORES)))
 @click.argument("file", type=click.File("rb"), default="-")
 def command(score: str, file: BinaryIO) -> None:

@@ -23,6 +23,9 @@ from tests.end_to_end.house import DEADLINE_S, ROOT, AgentProcess, Playing, arri
 from tests.links.pty import PtyDevice
 from tests.paths import CHECKOUT
 
+PATIENCE_S = 3 * DEADLINE_S
+"""Two programs start on a machine that may be busy, and a will is published ten seconds after its gateway was lost."""
+
 FAST = {"spo2-low": {"limit": 90, "delay_s": 0, "deep_limit": 85, "deep_delay_s": 0}}
 
 
@@ -49,7 +52,7 @@ class Terminal:
     def shows(self, text: str) -> str:
         """Wait until `text` has been drawn since the last wait, and return all that was."""
         with self._drawn:
-            drawn = self._drawn.wait_for(lambda: text in self._fresh, DEADLINE_S)
+            drawn = self._drawn.wait_for(lambda: text in self._fresh, PATIENCE_S)
             fresh, self._fresh = self._fresh, ""
         assert drawn, f"{text!r} was never drawn; last: {fresh[-3000:]}"
         return fresh

@@ -38,52 +38,58 @@ class Row(NamedTuple):
         return {CALM: 0, ALERTING: 2, LOST: 3}.get(self.kind, 1)
 
 
-def beds(ward: Ward, now: int, width: int, room: int, chosen: Place | None) -> list[Text]:
-    """Return at most `room` lines: every bed, or those that need somebody and lines that name the others."""
-    rows = [_row(ward, place, bed, now) for place, bed in ward.beds()]
-    if not rows:
-        return []
-    widths = _columns(rows, width)
-    header = cropped(_joined([Text(title, style="dim") for title in TITLES], widths), width)
-    blocks = {row.place: _block(row, widths, width) for row in rows}
-    if 1 + sum(map(len, blocks.values())) <= room:
-        return [header, *(line for block in blocks.values() for line in block)]
-    picture = _Picture(ward, rows, blocks, width)
-    return [header, *_most_urgent(picture, room - 1, chosen)][: max(room, 1)]
-
-
-class _Picture(NamedTuple):
-    """All beds of a ward as they would be drawn."""
+class Beds(NamedTuple):
+    """All beds of a ward as they would be drawn in `width` columns."""
 
     ward: Ward
+    width: int
+    header: Text
     rows: list[Row]
     blocks: dict[Place, list[Text]]
-    width: int
+
+    @property
+    def wanted(self) -> int:
+        """Return how many lines they would like to have."""
+        return 1 + sum(map(len, self.blocks.values())) if self.rows else 0
+
+    def drawn(self, room: int, chosen: Place | None) -> list[Text]:
+        """Return at most `room` lines: every bed, or those that need somebody and lines that name the others."""
+        if not self.rows:
+            return []
+        if self.wanted <= room:
+            return [self.header, *(line for block in self.blocks.values() for line in block)]
+        return [self.header, *self._most_urgent(room - 1, chosen)][: max(room, 1)]
+
+    def _most_urgent(self, room: int, chosen: Place | None) -> list[Text]:
+        shown: set[Place] = set()
+        for row in sorted(self.rows, key=lambda row: (row.place != chosen, -row.urgency)):
+            more = {*shown, row.place}
+            if sum(len(self.blocks[place]) for place in more) + len(self._others(more)) > room:
+                break
+            shown = more
+        drawn = [line for row in self.rows if row.place in shown for line in self.blocks[row.place]]
+        return drawn + self._others(shown)
+
+    def _others(self, shown: set[Place]) -> list[Text]:
+        """Return the beds for which there is no line, by kind."""
+        kinds: defaultdict[str, list[str]] = defaultdict(list)
+        for row in sorted(self.rows, key=lambda row: -row.urgency):
+            if row.place not in shown:
+                kinds[row.kind].append(self.ward.name(row.place))
+        lines: list[Text] = []
+        for kind, names in kinds.items():
+            style = "dim" if kind == CALM else "bold white on red" if kind == LOST else "bold yellow"
+            lead = ((f" and {len(names)} more ", "dim"), (f"{kind}:", style), (" ", ""))
+            lines += hung(lead, ", ".join(names), "", self.width, INDENT)
+        return lines
 
 
-def _most_urgent(picture: _Picture, room: int, chosen: Place | None) -> list[Text]:
-    shown: set[Place] = set()
-    for row in sorted(picture.rows, key=lambda row: (row.place != chosen, -row.urgency)):
-        more = {*shown, row.place}
-        if sum(len(picture.blocks[place]) for place in more) + len(_others(picture, more)) > room:
-            break
-        shown = more
-    drawn = [line for row in picture.rows if row.place in shown for line in picture.blocks[row.place]]
-    return drawn + _others(picture, shown)
-
-
-def _others(picture: _Picture, shown: set[Place]) -> list[Text]:
-    """Return the beds for which there is no line, by kind."""
-    kinds: defaultdict[str, list[str]] = defaultdict(list)
-    for row in sorted(picture.rows, key=lambda row: -row.urgency):
-        if row.place not in shown:
-            kinds[row.kind].append(picture.ward.name(row.place))
-    lines: list[Text] = []
-    for kind, names in kinds.items():
-        style = "dim" if kind == CALM else "bold white on red" if kind == LOST else "bold yellow"
-        lead = ((f" and {len(names)} more ", "dim"), (f"{kind}:", style), (" ", ""))
-        lines += hung(lead, ", ".join(names), "", picture.width, INDENT)
-    return lines
+def table(ward: Ward, now: int, width: int) -> Beds:
+    """Return every bed heard of at `now` (ns), in columns that fit."""
+    rows = [_row(ward, place, bed, now) for place, bed in ward.beds()]
+    widths = _columns(rows, width)
+    header = cropped(_joined([Text(title, style="dim") for title in TITLES], widths), width)
+    return Beds(ward, width, header, rows, {row.place: _block(row, widths, width) for row in rows})
 
 
 def _row(ward: Ward, place: Place, bed: BedView, now: int) -> Row:
@@ -138,7 +144,7 @@ def _columns(rows: list[Row], width: int) -> dict[int, int]:
     widths = {
         each: max([cell_len(title), *(row.cells[each].cell_len for row in full)]) for each, title in enumerate(TITLES)
     }
-    widths[0] = max(widths[0], *(row.cells[0].cell_len for row in rows))
+    widths[0] = max([widths[0], *(row.cells[0].cell_len for row in rows)])
     for gone in DISPENSABLE:
         if sum(widths.values()) + len(GAP) * len(widths) + len("monitored") <= width:
             break

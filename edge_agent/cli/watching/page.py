@@ -13,7 +13,7 @@ from rich.text import Text
 
 from edge_agent.cli.viewing.says import alert_line
 from edge_agent.cli.viewing.words import clock, printable, span
-from edge_agent.cli.watching.beds import beds
+from edge_agent.cli.watching.beds import table
 from edge_agent.cli.watching.desk import Desk, index
 from edge_agent.cli.watching.lines import cropped, hung, shared
 from edge_agent.cli.watching.reasons import status, why
@@ -41,12 +41,14 @@ def page(ward: Ward, desk: Desk, now: int, sheet: Sheet) -> RenderableType:
     targets = ward.targets()
     head, foot = _head(ward, now, sheet.width), _foot(ward, desk, targets, sheet.width)
     rule = Text("─" * sheet.width, style="dim")
+    chosen = _at(desk, targets)
+    beds = table(ward, now, sheet.width)
+    alerts = [_alert(ward, target, now, sheet.width, chosen=each == chosen) for each, target in enumerate(targets)]
+    calm_lines = [] if alerts else hung([(" ", "")], calm(ward, now), "bold", sheet.width, 1)
     room = max(sheet.height - len(head) - len(foot) - 2, 2)
-    place = targets[_at(desk, targets)].place if targets else None
-    rows, lines = len(beds(ward, now, sheet.width, 10_000, place)), _wanted(ward, desk, targets, now, sheet.width)
-    for_beds, for_alerts = shared(room, rows, lines)
-    blocks = [*head, *beds(ward, now, sheet.width, for_beds, place), rule]
-    blocks += _alerts(ward, desk, targets, now, Sheet(sheet.width, for_alerts)) or _calm(ward, now, sheet.width)
+    for_beds, for_alerts = shared(room, beds.wanted, sum(map(len, alerts)) + len(calm_lines))
+    blocks = [*head, *beds.drawn(for_beds, targets[chosen].place if targets else None), rule]
+    blocks += calm_lines or _alerts(alerts, targets, chosen, Sheet(sheet.width, for_alerts))
     blocks.append(rule)
     left = min(sheet.height - len(blocks) - len(foot), LOG_LINES)
     blocks += _log(ward, Sheet(sheet.width, left))
@@ -64,10 +66,6 @@ def calm(ward: Ward, now: int) -> str:
     if unseen:
         return f"NOTHING IS KNOWN of {'bed' if len(unseen) == 1 else 'beds'} {', '.join(unseen)}."
     return "No alert."
-
-
-def _calm(ward: Ward, now: int, width: int) -> list[Text]:
-    return hung([(" ", "")], calm(ward, now), "bold", width, 1)
 
 
 def _head(ward: Ward, now: int, width: int) -> list[Text]:
@@ -97,30 +95,18 @@ def _at(desk: Desk, targets: list[Target]) -> int:
     return index(desk, [target.alert.event_id for target in targets])
 
 
-def _wanted(ward: Ward, desk: Desk, targets: list[Target], now: int, width: int) -> int:
-    """Return how many lines the alerts would like to have."""
-    if not targets:
-        return len(_calm(ward, now, width))
-    chosen = _at(desk, targets)
-    return sum(len(_alert(ward, target, now, width, chosen=each == chosen)) for each, target in enumerate(targets))
-
-
-def _alerts(ward: Ward, desk: Desk, targets: list[Target], now: int, sheet: Sheet) -> list[Text]:
-    """Return every alert, with its reasons where it is the chosen one; where room is short, those around that one."""
-    if not targets:
-        return []
-    chosen, width = _at(desk, targets), sheet.width
-    blocks = [_alert(ward, target, now, width, chosen=each == chosen) for each, target in enumerate(targets)]
+def _alerts(blocks: list[list[Text]], targets: list[Target], chosen: int, sheet: Sheet) -> list[Text]:
+    """Return every alert, or those around the chosen one and how many there are more; the others a line each then."""
     if sum(map(len, blocks)) <= sheet.height:
         return [line for block in blocks for line in block]
-    blocks = [block if each == chosen else [_cut(block, width)] for each, block in enumerate(blocks)]
+    blocks = [block if each == chosen else [_cut(block, sheet.width)] for each, block in enumerate(blocks)]
     first, last, more = chosen, chosen + 1, 2 if len(blocks) > 1 else 0
     blocks[chosen] = blocks[chosen][: max(sheet.height - more, 1)]
     while sum(map(len, blocks[first:last])) + more < sheet.height and (first > 0 or last < len(blocks)):
         first, last = (first - 1, last) if first > 0 else (first, last + 1)
     shown = [line for block in blocks[first:last] for line in block]
     above, below = _more(targets[:first], "above"), _more(targets[last:], "below")
-    return [*(cropped(each, width) for each in above), *shown, *(cropped(each, width) for each in below)]
+    return [*(cropped(each, sheet.width) for each in above), *shown, *(cropped(each, sheet.width) for each in below)]
 
 
 def _more(hidden: list[Target], where: str) -> list[Text]:
