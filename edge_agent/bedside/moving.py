@@ -15,7 +15,7 @@ from edge_agent.bedside.machine import Condition, Origin
 from edge_agent.bedside.rules import RULES
 from edge_agent.bedside.scores import SCORES
 from edge_agent.bedside.sight import required
-from edge_agent.bedside.stream import PERSON, Stream
+from edge_agent.bedside.stream import Stream
 from edge_agent.domain.alerts import Kind
 from edge_agent.domain.effects import AlertChanged, Effect
 from edge_agent.domain.inputs import SwapAsked, TransferAsked
@@ -81,8 +81,8 @@ def _exchange_fields(here: BedUnit, there: BedUnit, now: int) -> None:
 
 
 def _observed(unit: BedUnit) -> dict[str, Stream]:
-    """Return what people observed; what the devices of a place measured stays with nobody."""
-    return {key: stream for key, stream in unit.streams.items() if stream.device == PERSON}
+    """Return what people observed or claimed; what the devices of a place measured stays with nobody."""
+    return {key: stream for key, stream in unit.streams.items() if stream.person}
 
 
 def _depart(floor: Floor, unit: BedUnit, to: BedUnit, now: int, effects: list[Effect]) -> list[Condition]:

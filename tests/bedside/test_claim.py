@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge_agent.bedside.waiting import hold
 from edge_agent.domain.effects import DeviceReport, RequestTaken, StoredReadings, Unclaimed, Waits
-from edge_agent.domain.inputs import Attached, Claim, LinkOpened, SettingsApplied
+from edge_agent.domain.inputs import Attached, Claim, LinkOpened, SettingsApplied, TransferAsked
 from edge_agent.domain.settings import SECOND, Bed, Device, Expected, WardSettings
 from firmware_bridges.vitals import Reason, Validity
 from tests.bedside.harness import Bench
@@ -180,6 +180,17 @@ def test_a_claimed_value_outlives_a_new_configuration_and_a_restart() -> None:
     bench.restart(msgspec.structs.replace(ward(), version=2))
     bench.wait(2)
     assert temperatures(bench) == {"1": 391}
+
+
+def test_a_claimed_value_moves_with_its_patient() -> None:
+    bench = Bench(ward())
+    bench.say(FEVER, "ear")
+    claim(bench, "1")
+    bench.give(TransferAsked(bed="1", to="2", person="nurse7", request="t", received_at=bench.now))
+    bench.wait(2)
+    assert temperatures(bench) == {"2": 391}
+    alert = [alert for alert in bench.alerts("temperature-high") if alert.bed == "2"][-1]
+    assert alert.verifiable
 
 
 @given(

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.alerts import OVER, Alert, InactivationKind, Kind, Outcome, Phase
-from edge_agent.domain.effects import AlertChanged, ReceiptCode, ReceiptTaken
+from edge_agent.domain.effects import AlertChanged, ReceiptCode, ReceiptTaken, Unclaimed
 from edge_agent.domain.inputs import (
     BedRequest,
     Claim,
@@ -51,6 +51,7 @@ class Patient:
     def __init__(self, token: str = "") -> None:
         self.token = token
         self.facts: dict[str, str] = {}
+        self.values: dict[str, int] = {}
         self.own: dict[str, Decimal] = {}
         self.away: int | None = None
         self.back_at: int | None = None
@@ -67,6 +68,7 @@ class WardAttacked(RuleBasedStateMachine):
         self.board: dict[str, Patient | None] = {bed: Patient() for bed in BEDS}
         self.seen_until = dict.fromkeys(BEDS, 0)
         self.waiting: tuple[int, int] | None = None
+        self.measured = self.claimed = 0
 
     # ---------------------------------------------------------------------------------------- what the model knows
 
@@ -87,7 +89,13 @@ class WardAttacked(RuleBasedStateMachine):
         return fits
 
     def begin(self, bed: str, patient: Patient | None) -> None:
+        """Write a bed's line on the whiteboard anew: nothing that a device measured there is of this patient."""
         self.board[bed], self.seen_until[bed] = patient, 0
+        assert self.values(bed) == ({} if patient is None else patient.values)
+
+    def values(self, bed: str) -> dict[str, int | None]:
+        """Return every value that is kept at a bed."""
+        return {key: stream.value for key, stream in self.bench.ward._floor.state.beds[bed].streams.items()}
 
     # ---------------------------------------------------------------------------------------- what happens
 
@@ -212,23 +220,33 @@ class WardAttacked(RuleBasedStateMachine):
             patient.own = {} if limit is None else {"spo2-low": Decimal(limit)}
         self.look()
 
-    @rule(bed=BED, scale=st.sampled_from([None, 1, 2]), awake=st.sampled_from([None, "A", "V"]))
-    def observe(self, bed: str, scale: int | None, awake: str | None) -> None:
+    @rule(
+        bed=BED,
+        scale=st.sampled_from([None, 1, 2]),
+        awake=st.sampled_from([None, "A", "V"]),
+        systolic=st.sampled_from([None, 80, 120]),
+    )
+    def observe(self, bed: str, scale: int | None, awake: str | None, systolic: int | None) -> None:
         more: dict[str, Any] = {"spo2_target": (88, 92), "prescriber": "dr3"} if scale == 2 else {}
         seen = {"observed_at": self.bench.now, "spo2_scale": scale, "consciousness": awake, **more}
-        self.ask(Observation, bed, fits=True, **seen)
+        self.ask(Observation, bed, fits=True, **seen, vitals={} if systolic is None else {"systolic": systolic})
         patient = self.board[bed]
         if patient is not None:
+            patient.values |= {} if systolic is None else {"observation/systolic": systolic}
             patient.facts |= {} if awake is None else {"consciousness": awake}
             patient.facts |= {} if scale is None else {"spo2_scale": str(scale)}
             patient.own = {} if scale == 2 else patient.own
         self.look()
 
-    @rule(value=st.integers(360, 380))
-    def measure(self, value: int) -> None:
+    @rule(value=st.integers(360, 380), bed=st.sampled_from([None, *BEDS]))
+    def measure(self, value: int, bed: str | None) -> None:
+        """Measure with the shared thermometer; mostly somebody says at once whose it is."""
         self.bench.say({"temperature": value}, "ear")
         self.waiting = value, self.bench.now + CLAIMED_WITHIN
+        self.measured += 1
         self.look()
+        if bed is not None:
+            self.claim(bed)
 
     @rule(bed=BED)
     def claim(self, bed: str) -> None:
@@ -236,7 +254,10 @@ class WardAttacked(RuleBasedStateMachine):
         if self.ask(Claim, bed, fits=fits, device="ear") and self.waiting is not None:
             stream = self.bench.ward._floor.state.beds[bed].streams["ear/temperature"]
             assert (stream.value, stream.person) == (self.waiting[0], "nurse7")
-            self.waiting = None
+            patient = self.board[bed]
+            if patient is not None:
+                patient.values["ear/temperature"] = self.waiting[0]
+            self.waiting, self.claimed = None, self.claimed + 1
         self.look()
 
     @precondition(lambda self: any(self.at(bed) for bed in BEDS))
@@ -287,9 +308,18 @@ class WardAttacked(RuleBasedStateMachine):
         for patient in filter(None, self.board.values()):
             patient.away = None if patient.away is None or off_for is None else patient.away + by
             patient.facts = {k: v for k, v in patient.facts.items() if off_for is not None or k == "spo2_scale"}
+            patient.values = {} if off_for is None else patient.values
         self.look()
+        if off_for is None:
+            assert not [alert for bed in BEDS for alert in self.at(bed).values() if alert.signal in QUIETED]
 
     # ---------------------------------------------------------------------------------------- what must hold
+
+    @invariant()
+    def every_measurement_of_the_shared_device_is_claimed_waits_or_is_told_as_lost(self) -> None:
+        lost = sum(isinstance(effect, Unclaimed) for effect in self.bench.effects)
+        waits = self.waiting is not None and self.bench.now < self.waiting[1]
+        assert self.measured == self.claimed + lost + waits
 
     @invariant()
     def each_bed_shows_its_patient_its_alerts_and_nothing_of_anybody_else(self) -> None:
@@ -304,6 +334,8 @@ class WardAttacked(RuleBasedStateMachine):
                 continue
             own = {} if shown.own_limits is None else shown.own_limits.limits
             assert {rule: each.limit for rule, each in own.items()} == patient.own
+            measured = {k: v for k, v in self.values(bed).items() if not k.startswith("link")}
+            assert measured == patient.values
             facts = self.bench.ward._floor.state.beds[bed].facts
             assert {name: fact.value for name, fact in facts.items() if name != "spo2_target"} == patient.facts
 
