@@ -66,14 +66,15 @@ def _exchange(floor: Floor, asked: TransferAsked | SwapAsked, now: int, effects:
 def _name(floor: Floor, unit: BedUnit, person: str, now: int) -> None:
     """Let a patient whom the configuration put into a bed have a stay that can be carried."""
     bed = floor.context(unit.id).bed
-    if unit.stay is None and not unit.vacant:
+    if unit.stay is None:
         unit.stay = Stay(bed.encounter, bed.patient, person, now)
 
 
 def _exchange_fields(here: BedUnit, there: BedUnit, now: int) -> None:
-    units = (here, there)
-    patients = [({field: getattr(unit, field) for field in OF_THE_PATIENT}, _observed(unit)) for unit in units]
-    for unit, (fields, observed) in zip((there, here), patients, strict=True):
+    mine, theirs = (
+        ({field: getattr(unit, field) for field in OF_THE_PATIENT}, _observed(unit)) for unit in (here, there)
+    )
+    for unit, (fields, observed) in ((there, mine), (here, theirs)):
         unit.forget_patient(now)
         for field, value in fields.items():
             setattr(unit, field, value)

@@ -64,4 +64,4 @@ def step(alert: Alert, event: SignalEvent, quiet: Inactivation | None = None) ->
 
 def time_up(alert: Alert) -> int | None:
     """Return when the quieting of `alert` ends, in ns; None when it is not quieted."""
-    return min((each.until for each in alert.inactivations), default=None)
+    return next((each.until for each in alert.inactivations), None)

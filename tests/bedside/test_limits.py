@@ -90,6 +90,7 @@ def test_a_valid_spot_value_alerts_at_once_and_ends_only_by_a_newer_one() -> Non
     bench = Bench(settings(required=()))
     bench.say({"systolic": 80})
     assert bench.phases("systolic-low") == ["start"]
+    assert bench.alerts("systolic-low")[0].why.text == "Systolic pressure 80 mmHg", "nobody knows for how long"
     bench.wait(7 * 3600)
     assert bench.present("systolic-low")
     bench.say({"systolic": 125})

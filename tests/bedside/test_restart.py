@@ -6,6 +6,7 @@ from hypothesis import given, settings
 
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.settings import SECOND
+from firmware_bridges.bridge import Sample
 from tests.bedside.harness import Bench
 from tests.bedside.test_time import STORY, tell
 
@@ -27,6 +28,17 @@ def test_restored_at_any_moment_it_goes_on_the_same(
     tell(sequence, before)
     twin.encoders = sequence.encoders
     assert tell(bench, after) == tell(twin, after)
+
+
+def test_a_frame_of_which_half_had_come_is_read_whole() -> None:
+    bench = Bench()
+    data = b"".join(data for _, data in bench.encoders["link1"].encode(Sample(values={"spo2": 97})))
+    bench.send(data[:-2])
+    half, bench.ward = bench.ward.snapshot(), Ward()
+    bench.ward.restore(half)
+    bench.send(data[-2:])
+    bench.wait(1)
+    assert bench.shown("spo2").value == 97
 
 
 def test_alerts_and_what_people_said_survive_a_kill() -> None:

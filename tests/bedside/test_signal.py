@@ -268,6 +268,20 @@ def test_nothing_speaks_for_a_technical_alert_although_it_cannot_be_verified() -
     assert desk.the("not-monitored").priority.rank > off.priority.rank
 
 
+def test_whoever_accepted_has_it_through_a_lost_signal_and_through_pauses() -> None:
+    desk = Desk()
+    desk.low()
+    desk.answer("spo2-low", Outcome.ACCEPTED)
+    desk.unplug()
+    desk.wait(20)
+    desk.plug()
+    desk.feed(3, {"spo2": 80})
+    assert (desk.the("spo2-low").signal, desk.the("spo2-low").accepted_by) == (SignalState.ON, "nurse7")
+    for _ in range(2):
+        desk.answer("spo2-low", Outcome.PAUSED, for_s=60)
+        assert (desk.the("spo2-low").signal, desk.the("spo2-low").accepted_by) == (SignalState.PAUSED, "nurse7")
+
+
 def test_after_a_reboot_without_a_clock_all_pauses_end_and_say_so() -> None:
     desk = Desk()
     desk.low()

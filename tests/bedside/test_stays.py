@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.alerts import Alert, Phase
-from edge_agent.domain.effects import AlertChanged, AlertsSnapshot, RequestTaken
+from edge_agent.domain.effects import (
+    AlertChanged,
+    AlertsSnapshot,
+    RequestTaken,
+    RiskWanted,
+    ScoreReport,
+    Suppressed,
+)
 from edge_agent.domain.inputs import (
     AdmitAsked,
     BedRequest,
@@ -21,6 +28,7 @@ from edge_agent.domain.inputs import (
     LimitsAsked,
     OffWardAsked,
     ReturnAsked,
+    RiskAnswered,
     Started,
     SwapAsked,
     TransferAsked,
@@ -29,6 +37,7 @@ from edge_agent.domain.settings import SECOND, Bed, BedState, Device, Limit, War
 from edge_agent.domain.stays import AbsenceReason, OwnLimit
 from edge_agent.domain.windows import Patient
 from tests.bedside.harness import RUN, Bench
+from tests.bedside.test_advice import said
 
 MINUTE = 60 * SECOND
 WARD = WardSettings(
@@ -167,6 +176,38 @@ def test_a_transfer_carries_the_stay_and_the_alert_goes_on_within_the_second() -
     assert bench.here("2", "spo2-low") is None, "inside the limit it ends there"
 
 
+def test_what_the_model_says_of_who_was_here_is_not_shown_of_who_came() -> None:
+    bench = alerting()
+    bench.admit("2", "stay-b")
+    bench.feed(8, {"spo2": 98}, "link2")
+    asked = [each for each in bench.effects if isinstance(each, RiskWanted) and each.bed == "1"][-1]
+    bench.ask(SwapAsked, "1", to="2")
+    bench.give(RiskAnswered("1", asked.request, said(0.9), bench.now))
+    bench.feed(3, {"spo2": 98}, "link1")
+    assert all(each.risk is None for each in bench.effects if isinstance(each, ScoreReport))
+
+
+def test_a_crossing_that_goes_along_to_the_new_bed_is_told_as_suppressed_there_alone() -> None:
+    bench = Staffed()
+    bench.admit("1", "stay-a")
+    bench.feed(3, {"spo2": 88})
+    bench.ask(TransferAsked, "1", to="2")
+    hidden = [each for each in bench.effects if isinstance(each, Suppressed) and each.condition == "spo2-low"]
+    assert [each.bed for each in hidden] == ["2"]
+
+
+def test_whom_the_configuration_put_into_a_bed_is_moved_like_any_other() -> None:
+    beds = (Bed(id="1", encounter="e7Kq", patient=Patient(age_years=70)), Bed(id="2"))
+    bench = Staffed(msgspec.structs.replace(WARD, beds=beds))
+    bench.feed(40, {"spo2": 82})
+    assert bench.ask(TransferAsked, "1", to="2") == ()
+    assert [bench.snapshot(bed).encounter for bed in ("1", "2")] == ["", "e7Kq"]
+    assert bench.here("2", "spo2-low") is not None
+    bench.wait(60)
+    assert bench.here("1", "not-monitored") is None, "nobody is missed in the bed that was left"
+    assert bench.ask(TransferAsked, "1", to="2") != ()
+
+
 def test_an_alert_that_was_carried_and_cannot_be_seen_any_more_stays() -> None:
     bench = alerting()
     bench.ask(TransferAsked, "1", to="2")
@@ -241,6 +282,14 @@ def test_thirty_seconds_of_valid_data_bring_a_patient_back() -> None:
     bench.feed(3, {"spo2": 97})
     assert bench.snapshot("1").state is BedState.MONITORED
     assert bench.snapshot("1").monitored
+
+
+def test_a_probe_put_on_in_the_moment_of_leaving_is_no_return() -> None:
+    bench = Staffed()
+    bench.say({"spo2": 97})
+    bench.leave()
+    bench.feed(40, {"spo2": 97})
+    assert bench.snapshot("1").state is BedState.OFF_WARD
 
 
 def test_somebody_may_say_that_a_patient_is_back_and_then_data_are_expected() -> None:
