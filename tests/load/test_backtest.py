@@ -119,6 +119,8 @@ def test_a_configuration_file_is_tried_and_a_wrong_one_is_refused(tmp_path: Path
     (loose,) = ask(str(recorded), "--config", str(path))["loads"]
     (ours,) = ask(str(recorded))["loads"]
     assert (loose["limits"], ours["limits"]) == (0, 1)
+    table = CliRunner().invoke(main, ["backtest", str(recorded), *("--config", str(path)) * 2])
+    assert f"  {path}  {path}" in table.output, "names stand apart"
     assert (len(loose["missed"]), len(ours["missed"])) == (1, 0)
     path.write_text("nonsense: 1\n")
     result = CliRunner().invoke(main, ["backtest", str(recorded), "--config", str(path)])

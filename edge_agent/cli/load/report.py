@@ -14,6 +14,8 @@ from edge_agent.domain.alerts import LOUDEST_FIRST
 from edge_agent.domain.settings import LIMIT_RULES
 
 HOURS_A_DAY = 24
+COLUMN = 16
+"""Characters of a column, if the name at its head is not longer."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -109,19 +111,24 @@ def text(loads: Sequence[Load]) -> Iterator[str]:
     yield extent(first)
     yield ""
     heads = [load.config for load in loads]
-    yield _row(("Announcements per bed-day", *heads), _change_head(loads))
+    width = max(COLUMN, *(len(head) + 2 for head in heads))
+    yield _row(width, ("Announcements per bed-day", *heads), _change_head(loads))
     for rule, priority in _keys(loads):
         found = [_find(load, rule, priority) for load in loads]
         rates = [0.0 if line is None else line.per_bed_day for line in found]
-        yield _row((f"  {rule} {priority}", *(f"{rate:.2f}" for rate in rates)), _change(rates))
-    yield _row(("all", *(f"{load.per_bed_day:.2f}" for load in loads)), _change([load.per_bed_day for load in loads]))
-    yield _row(("limit rules, count", *(str(load.limits) for load in loads)), _change([load.limits for load in loads]))
-    yield _row(("median duration, s", *(_shown(load.median_s) for load in loads)), "")
-    yield _row(("share of the noisiest decile", *(_percent(load.noisiest_decile) for load in loads)), "")
-    yield _row(("suppressed, count", *(str(len(load.hidden)) for load in loads)), "")
-    yield _row(("events that had to be told", *(str(load.events) for load in loads)), "")
-    yield _row(("  missed", *(str(len(load.missed)) for load in loads)), "")
-    yield _row(("  later than their cap", *(str(len(load.late)) for load in loads)), "")
+        yield _row(width, (f"  {rule} {priority}", *(f"{rate:.2f}" for rate in rates)), _change(rates))
+    yield _row(
+        width, ("all", *(f"{load.per_bed_day:.2f}" for load in loads)), _change([load.per_bed_day for load in loads])
+    )
+    yield _row(
+        width, ("limit rules, count", *(str(load.limits) for load in loads)), _change([load.limits for load in loads])
+    )
+    yield _row(width, ("median duration, s", *(_shown(load.median_s) for load in loads)), "")
+    yield _row(width, ("share of the noisiest decile", *(_percent(load.noisiest_decile) for load in loads)), "")
+    yield _row(width, ("suppressed, count", *(str(len(load.hidden)) for load in loads)), "")
+    yield _row(width, ("events that had to be told", *(str(load.events) for load in loads)), "")
+    yield _row(width, ("  missed", *(str(len(load.missed)) for load in loads)), "")
+    yield _row(width, ("  later than their cap", *(str(len(load.late)) for load in loads)), "")
     for load in loads:
         for miss in (*load.missed, *load.late):
             told = "missed" if miss.told_s is None else f"after {miss.told_s:.1f} s, cap {miss.cap_s} s"
@@ -196,6 +203,6 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"
 
 
-def _row(cells: Sequence[str], change: str) -> str:
+def _row(width: int, cells: Sequence[str], change: str) -> str:
     first, *rest = cells
-    return f"{first:42}{''.join(f'{cell:>16}' for cell in rest)}{change:>10}".rstrip()
+    return f"{first:42}{''.join(f'{cell:>{width}}' for cell in rest)}{change:>10}".rstrip()
