@@ -99,7 +99,7 @@ def test_two_settings_side_by_side_with_the_change(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_our_defaults_announce_less_than_plain_limits_and_miss_nothing() -> None:
-    """The published proof is the same command with 504 bed-hours of seed 1, see docs/alarm-load.md."""
+    """Takes about a minute. The published proof is the same command with 504 bed-hours, see docs/alarm-load.md."""
     said = ask("labelled:4x2:7", "--config", "plain", "--config", "default", "--workers", "2")
     plain, default = said["loads"]
     assert default["announced"] < 0.5 * plain["announced"]
