@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.rules import not_monitored, signal_lost
-from edge_agent.domain.alerts import Alert, ConditionState, Kind, Priority
+from edge_agent.domain.alerts import Alert, ConditionState, Evidence, Kind, Priority
 from firmware_bridges.vitals import VITALS
 
 
@@ -23,6 +23,12 @@ def displaced(conditions: Iterable[Condition]) -> dict[str, Priority]:
             for quantity in _inputs(condition, alert):
                 worst[quantity] = max(worst.get(quantity, Priority.INFO), alert.priority, key=_rank)
     return worst
+
+
+def witnesses(conditions: Iterable[Condition]) -> tuple[Evidence, ...]:
+    """Return the values behind the alerts that cannot be verified."""
+    lost = [each.alert for each in conditions if each.alert is not None and not _speaks_for_itself(each)]
+    return tuple(evidence for alert in lost for evidence in alert.why.evidence)
 
 
 def spoken_for(condition: Condition, conditions: Mapping[str, Condition]) -> bool:

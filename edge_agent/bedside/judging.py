@@ -11,7 +11,7 @@ import msgspec
 
 from edge_agent.bedside.bed import BedUnit
 from edge_agent.bedside.context import Context
-from edge_agent.bedside.displacing import displaced, spoken_for
+from edge_agent.bedside.displacing import displaced, spoken_for, witnesses
 from edge_agent.bedside.ending import Ending, end, suppressed
 from edge_agent.bedside.machine import Condition
 from edge_agent.bedside.rules import RULES
@@ -88,7 +88,9 @@ def _hidden(
 
 def _followed(view: BedView, bed: BedUnit) -> BedView:
     """Return the view with what the rules that have just spoken changed in it."""
-    return msgspec.structs.replace(view, active=_active(bed), displaced=displaced(bed.conditions.values()))
+    worst = displaced(bed.conditions.values())
+    values = witnesses(bed.conditions.values()) if worst else ()
+    return msgspec.structs.replace(view, active=_active(bed), displaced=worst, witnesses=values)
 
 
 def _active(bed: BedUnit) -> frozenset[str]:

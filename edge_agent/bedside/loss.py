@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from edge_agent.bedside.stream import Stream
 from edge_agent.bedside.words import NAMES, span_text, value_text
+from edge_agent.domain.alerts import Evidence
 from firmware_bridges.vitals import VITALS
 
 
@@ -17,6 +18,14 @@ def last_valid(streams: Iterable[Stream]) -> str:
             newest[stream.quantity] = stream
     parts = [part for stream in newest.values() if (part := _part(stream))]
     return f"last valid {'; '.join(parts)}" if parts else ""
+
+
+def last_told(evidence: Iterable[Evidence]) -> str:
+    """Return 'last valid SpO2 78 %' of the newest of these values, '' without one: a patient who moved brought it."""
+    newest = max(evidence, key=lambda each: each.at, default=None)
+    if newest is None:
+        return ""
+    return f"last valid {NAMES[VITALS[newest.vital].quantity]} {value_text(newest.vital, newest.value)}"
 
 
 def _part(stream: Stream) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from edge_agent.bedside.stream import Stream
-from edge_agent.domain.alerts import Kind, Priority, SetBy, Why
+from edge_agent.domain.alerts import Evidence, Kind, Priority, SetBy, Why
 from edge_agent.domain.effects import LinkState
 from edge_agent.domain.inputs import GatewayFact
 from edge_agent.domain.scores import RuleScore
@@ -43,9 +43,9 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
 
     `active` are the conditions with an alert now, for hysteresis; `blind` since when no required vital has been
     seen, None while one is; `facts` are the gateway's own troubles, whose devices need no alert of their own.
-    `displaced`: per quantity the worst priority of the alerts that cannot be verified for want of it. `dismissed`: per
-    condition the time up to which a person has reset spot values. `baseline_spo2`: this patient's own usual. `own`: who
-    set those of the limits in `settings` that are this patient's own.
+    `displaced`: per quantity the worst priority of the alerts that cannot be verified for want of it, `witnesses` the
+    values behind them. `dismissed`: per condition the time up to which a person has reset spot values. `baseline_spo2`:
+    this patient's own usual. `own`: who set those of the limits in `settings` that are this patient's own.
     """
 
     now: int
@@ -62,6 +62,7 @@ class BedView(msgspec.Struct, frozen=True, kw_only=True):
     baseline_spo2: int | None = None
     excused_devices: frozenset[str] = frozenset()
     displaced: dict[str, Priority] = {}
+    witnesses: tuple[Evidence, ...] = ()
     dismissed: dict[str, int] = {}
     own: dict[str, SetBy] = {}
 

@@ -88,6 +88,11 @@ def test_an_alert_that_was_carried_and_cannot_be_seen_any_more_stays() -> None:
     carried = bench.here("2", "spo2-low")
     assert carried is not None
     assert not carried.verifiable
+    blind = bench.here("2", "not-monitored")
+    assert blind is not None
+    assert blind.priority is carried.priority
+    assert blind.why.text.startswith("NOT MONITORED while an alert was active: ")
+    assert blind.why.text.endswith("; last valid SpO2 82 %")
 
 
 def test_a_swap_exchanges_everything_of_the_patients_and_nothing_of_the_places() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge_agent.bedside.loss import last_valid
+from edge_agent.bedside.loss import last_told, last_valid
 from edge_agent.bedside.verdict import BedView, DeviceView, Finding, Rule, Timing
 from edge_agent.domain.alerts import LOUDEST_FIRST, Kind, Priority, Why
 from edge_agent.domain.effects import LinkState
@@ -25,8 +25,9 @@ def _evaluate(view: BedView) -> Iterable[Finding]:
     last = [stream for quantity in view.bed.required for stream in view.streams.get(quantity, [])[:1]]
     inherited = next((p for p in LOUDEST_FIRST if p in view.displaced.values()), Priority.INFO)
     while_alerting = " while an alert was active" if inherited is not Priority.INFO else ""
+    said = last_valid(last) or last_told(view.witnesses) or "nothing seen yet"
     why = Why(
-        text=f"NOT MONITORED{while_alerting}: {cause(view)}; {last_valid(last) or 'nothing seen yet'}",
+        text=f"NOT MONITORED{while_alerting}: {cause(view)}; {said}",
         rule=ID,
         evidence=tuple(e for stream in last if (e := stream.evidence())),
         missing=view.bed.required,
