@@ -67,7 +67,7 @@ class Delay(msgspec.Struct):
 
     def deadline(self, timing: Timing, above: int) -> int | None:
         """Return when time alone will declare a priority of a rank `above` this one, or drop one that is held back."""
-        times = self.held.deadlines(above, timing)
+        times = self.held.deadlines(self.since, above, timing)
         standing = self.held.loudest
         above = above if standing is None else max(above, standing.rank)
         louder = [priority for priority in self.since if priority in timing.delays and priority.rank > above]

@@ -46,9 +46,9 @@ class Held(msgspec.Struct):
         over = [p for p in self.since if p in present and now >= self._until(p, timing)]
         return max(over, key=_rank, default=None)
 
-    def deadlines(self, above: int, timing: Timing) -> list[int]:
-        """Return when time alone announces something of a rank `above` this one, or ends it."""
-        times = [self._until(priority, timing) for priority in self.since if priority.rank > above]
+    def deadlines(self, present: Collection[Priority], above: int, timing: Timing) -> list[int]:
+        """Return when time alone announces something `present` of a rank `above` this one, or ends what is not."""
+        times = [self._until(p, timing) for p in self.since if p in present and p.rank > above]
         return times if self.weak is None else [*times, self.weak + timing.clear_after]
 
     def _until(self, priority: Priority, timing: Timing) -> int:

@@ -65,6 +65,11 @@ class Ward(Bench):
             if effect.alert.kind is not Kind.TECHNICAL
         ]
 
+    def stands(self, condition: str, at: int) -> bool:
+        """Tell whether a condition alerted at `at`, ns since the start."""
+        before = [alert for alert in self.changes(condition) if alert.changed - START <= at]
+        return bool(before) and (before[-1].state is not ConditionState.INACTIVE or before[-1].changed - START == at)
+
     def withheld(self) -> list[tuple[int, str]]:
         """Return what the night never announced: when the day would have, ns since the start, and which."""
         hidden = [effect for effect in self.effects if isinstance(effect, Suppressed)]
@@ -105,6 +110,17 @@ def test_one_that_is_over_before_is_told_with_the_time_at_which_the_day_would_ha
     ward.feed(30, {"spo2": 97})
     assert ward.changes() == []
     assert ward.withheld() == [((5 + CAP) * SECOND, "spo2-low")]
+
+
+def test_it_is_over_ten_seconds_inside_the_limit_as_by_day_though_its_longer_delay_passes_meanwhile() -> None:
+    for minute, announced in ((LIGHT, 1), (DARK, 0)):
+        ward = Ward(minute)
+        ward.feed(5, {"spo2": 97})
+        ward.feed(CAP + LONGER - 5, {"spo2": 89})
+        ward.feed(10, {"spo2": 97})
+        ward.feed(5, {"spo2": 91})  # would go on with an alert that is still there: its hysteresis is 2
+        assert [alert.phase for alert in ward.changes()].count(Phase.START) == announced
+        assert all(alert.state is ConditionState.INACTIVE for alert in ward.changes()[-1:])
 
 
 def test_a_short_recovery_does_not_begin_the_wait_anew() -> None:
@@ -219,8 +235,10 @@ def test_high_alerts_are_the_same_with_and_without_a_night(steps: Any, longer: i
 @effort(max_examples=60, deadline=None)
 @given(STEPS)
 def test_nothing_is_lost_at_night_not_even_when_the_clock_is_set(steps: Any) -> None:  # noqa: ANN401 - see STEPS
-    """What the day announces is announced within the longer delay, told as suppressed, or still waits, unseen."""
+    """What the day announces is announced, told as suppressed, or still waits; and by day there is every alert, too."""
     by_night, by_day = played(steps, NIGHT), played(steps, None)
+    for at, condition in by_night.starts():
+        assert by_day.stands(condition, at), (at / SECOND, condition, "is none by day")
     for at, condition in by_day.starts():
         said = [when for when, name in by_night.starts() if name == condition and at <= when]
         hidden = [when for when, name in by_night.withheld() if name == condition and at <= when]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.domain.effects import HangUp, RequestTaken, Unclaimed, Waits
+from edge_agent.domain.effects import HangUp, Profile, ProfileChanged, RequestTaken, Unclaimed, Waits
 from edge_agent.gateway.voice import Hands, Voice
 from edge_agent.wire.outgoing import Draft, Stamp
 from edge_agent.wire.topics import Topics
@@ -51,6 +51,14 @@ def hands(outlet: Kept, did: list[tuple[Any, ...]]) -> Hands:
 def voice(outlet: Kept, did: list[tuple[Any, ...]]) -> Voice:
     """Speak as gateway G, whose clock is not synchronised."""
     return Voice(Topics("S", "W", "G"), lambda: Stamp("run", "boot", "unsynced", None), hands(outlet, did))
+
+
+def test_another_profile_is_audited_and_kept_for_health() -> None:
+    outlet, did = Kept(), list[tuple[Any, ...]]()
+    speaking = voice(outlet, did)
+    speaking.speak([ProfileChanged(5, Profile.CLOCK_UNTRUSTED)], 5)
+    assert did == [("profile: day: the clock is not trusted",)]
+    assert speaking.profile is Profile.CLOCK_UNTRUSTED
 
 
 @pytest.mark.parametrize("command", ["observe", "claim", "transfer", "set_limits"])
