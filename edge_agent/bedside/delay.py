@@ -57,7 +57,7 @@ class Delay(msgspec.Struct):
         self.held.follow((), None, now, timing)
 
     def due(self, now: int, timing: Timing) -> Priority | None:
-        """Return the loudest priority that is to be declared at `now`."""
+        """Return the loudest priority that is to be declared at `now`, up to which `present` has counted."""
         reached = (p for p in LOUDEST_FIRST if p in self.since and self._reached(p, now, timing))
         due = next(reached, None)
         if not timing.held and not self.held.since:
@@ -89,5 +89,6 @@ class Delay(msgspec.Struct):
             return True
         if timing.burden is None or priority is not timing.quietest:
             return False
-        carried = self.burden + self.depth * (now - self.at)
-        return carried >= timing.burden or (self.violations.open is not None and self.violations.due(now, timing.gap))
+        return self.burden >= timing.burden or (
+            self.violations.open is not None and self.violations.due(now, timing.gap)
+        )

@@ -187,8 +187,8 @@ class Condition(msgspec.Struct):
         self.clearing = None
         self.delay.present(finding, now, timing)
         due = finding.priority if finding.spot else self.delay.due(now, timing)
-        if due is not None and due.rank < finding.at_least.rank:
-            due = finding.at_least
+        if due is not None:
+            due = max(due, finding.at_least, key=lambda each: each.rank)
         if self.alert is None or self.latched:
             self.support = self._widened(finding) if self.delay.held.since else ()
             return None if due is None else self._raise(finding, due, now, origin)

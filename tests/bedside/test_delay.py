@@ -65,12 +65,15 @@ def test_what_a_score_would_have_announced_is_told_as_well() -> None:
 EVERY_4_S = [
     (LOW, [89] * 9, 30),
     (LOW, [85] * 9, 10),
+    (replace(LOW, burden=None), [85] * 9, 30),
     (replace(LOW, deep_limit=Decimal(85)), [80] * 9, 1),
     (LOW, [89, 91, 91, 91, 89, 89, 89, 89, 89], 31),
 ]
 
 
-@pytest.mark.parametrize(("limit", "values", "after"), EVERY_4_S, ids=["cap", "integral", "deep", "three moments"])
+@pytest.mark.parametrize(
+    ("limit", "values", "after"), EVERY_4_S, ids=["cap", "integral", "no integral", "deep", "three moments"]
+)
 def test_what_is_due_between_two_frames_does_not_wait_for_the_next(limit: Limit, values: list[int], after: int) -> None:
     ward = bench(**{"spo2-low": limit})
     ward.wait(0.3)

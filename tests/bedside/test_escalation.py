@@ -34,6 +34,13 @@ def test_not_received_in_time_calls_the_next_tier_once_and_then_sounds_here() ->
     assert first.at == high.changed + 30 * SECOND
 
 
+def test_who_grows_worse_is_called_for_anew() -> None:
+    desk = Desk()
+    desk.feed(100, {"spo2": 88})
+    hold(desk, 40)
+    assert tiers(desk) == [(2, 15)]
+
+
 def test_no_tier_is_passed_over() -> None:
     desk = Desk(staffed(NURSE, DOCTOR, Consumer("consultant-app", Role.DOCTOR, 3)))
     desk.low()
@@ -203,7 +210,7 @@ def test_quieted_for_at_most_two_minutes_and_a_new_cause_sounds_at_once() -> Non
     assert "spo2-low" not in desk.sounding()
     desk.feed(95, {"spo2": 88, "pulse_rate": 160})
     assert {"pulse-high", "spo2-low"} <= set(desk.sounding())
-    assert quiet(desk, 121) != ()
+    assert quiet(desk, 121) == ("longer than 120 s",)
     assert {"pulse-high", "spo2-low"} <= set(desk.sounding())
 
 

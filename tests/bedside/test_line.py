@@ -23,8 +23,9 @@ def test_every_half_minute_it_is_told_what_came_since_the_run_began() -> None:
     (told,) = reports(bench)
     assert (told.state, told.since, told.malformed, told.rejected) == (LinkState.STREAMING, START, 0, {})
     assert told.bytes_received == sum(sizes[:30])
+    bench.send(b"\x05\x11\x03\x61\x00")
     bench.wait(25)
-    assert reports(bench)[-1].bytes_received == sum(sizes)
+    assert (reports(bench)[-1].bytes_received, reports(bench)[-1].malformed) == (sum(sizes) + 5, 1)
     assert reports(bench)[-1].frames == 40
 
 

@@ -95,6 +95,25 @@ def test_the_table_has_no_way_out_but_an_end() -> None:
     assert all(row[3] in OVER for row in gone)
 
 
+def test_an_alert_that_the_inputs_still_there_justify_can_be_verified() -> None:
+    walk = Walk("active")
+    walk.step(finding(present=True, support=frozenset("ab")))
+    for priority, verifiable in ((Priority.HIGH, True), (Priority.MEDIUM, True), (Priority.LOW, False)):
+        walk.step(finding(present=True, priority=priority, support=frozenset("a"), missing=frozenset("b")))
+        assert walk.condition.alert is not None
+        assert walk.condition.alert.verifiable is verifiable
+
+
+def test_what_it_came_to_rest_on_when_it_grew_worse_holds_it() -> None:
+    walk = Walk("active")
+    worse = finding(present=True, priority=Priority.HIGH, support=frozenset("b"))
+    walk.step(worse)
+    walk.now += 10 * SECOND
+    walk.step(worse)
+    walk.step(finding(present=False, missing=frozenset("b")))
+    assert state_of(walk.condition) == "active"
+
+
 FINDINGS = st.builds(
     finding,
     st.sampled_from([True, False, None]),
@@ -140,10 +159,19 @@ class Anything(RuleBasedStateMachine):
         later = self.condition.deadline(TIMING)
         assert later is None or later > self.now, "a fired deadline is spent"
 
+    @precondition(lambda self: self.last is not None)
+    @rule(after=st.integers(1, 40))
+    def what_time_alone_changes_has_its_deadline(self, after: int) -> None:
+        due, later = self.condition.deadline(TIMING), self.now + after * SECOND
+        if due is None or later < due:
+            self.now = later
+            assert self.last is not None
+            assert self.condition.step(self.last, self.now, TIMING, ORIGIN) is None
+
     @rule()
     def restart(self) -> None:
         self.condition.forget(self.now)
-        self.last = finding(present=None)
+        self.last = None
 
     @invariant()
     def revisions_count_and_nothing_follows_an_end(self) -> None:

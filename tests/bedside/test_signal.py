@@ -89,6 +89,8 @@ def test_the_card_says_in_which_way_it_is_quiet(kind: InactivationKind) -> None:
         desk.answer("spo2-low", Outcome.PAUSED, pause=kind)
     (quiet,) = desk.the("spo2-low").inactivations
     assert quiet.kind is kind
+    in_hand = kind is InactivationKind.ACKNOWLEDGED
+    assert desk.the("spo2-low").accepted_by == ("nurse7" if in_hand else ""), "a pause is nobody's promise to come"
 
 
 @pytest.mark.parametrize("outcome", QUIETED)
@@ -236,6 +238,7 @@ def test_a_displaced_alert_ends_by_a_named_person_and_the_technical_one_falls_ba
     gone = desk.alerts("spo2-low")[-1]
     assert (gone.phase, gone.state, gone.signal) == (Phase.RESET, ConditionState.INACTIVE, SignalState.OFF)
     assert "nurse7" in gone.end_reason
+    assert not gone.verifiable, "no data said that it is over"
     desk.wait(10)
     assert desk.the("not-monitored").priority is Priority.MEDIUM
     desk.plug()
