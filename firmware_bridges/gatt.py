@@ -57,7 +57,8 @@ A cuff that measures by itself connects when it is done; a minute more allows fo
 _MAX_STRING = 64
 _MAX_PERCENT = 100
 _LOW_PERCENT = 15
-_MAX_NOTE = 64
+_MAX_VALUE = 512
+"""Bytes of the longest attribute value (Bluetooth Core 5.4, Volume 3, Part F, 3.2.9)."""
 _CURRENT_TIME_SIZE = 10
 _PNP_SOURCES = {1: "bluetooth", 2: "usb"}
 
@@ -208,8 +209,14 @@ class NotificationBridge:
         else:
             return None
         if channel in self._noted:
-            state.notes = {**state.notes, channel: data[:_MAX_NOTE]}
+            self._note(channel, data)
         return meaning
+
+    def _note(self, channel: str, data: bytes) -> None:
+        """Keep the value whole: one cut short would spoil every value that is read in its light."""
+        if len(data) > _MAX_VALUE:
+            raise FrameError("length")
+        self._state.notes = {**self._state.notes, channel: data}
 
     def _events(self, meaning: Interpretation, at: int) -> list[Event]:
         state = self._state

@@ -94,7 +94,7 @@ def test_told_to_stop_it_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_it_prints_plain_lines(tmp_path: Path) -> None:
-    with started(tmp_path, "--beds", "1", "--duration", "5") as demo:
+    with started(tmp_path, "--beds", "1", "--duration", "12") as demo:
         told = demo.communicate()[0].decode()
     assert demo.returncode == 0
     assert told.startswith("SIMULATED: site DEMO: no real patient")

@@ -110,6 +110,13 @@ def test_a_longer_value_is_read_as_far_as_it_is_known() -> None:
     assert valid(decode(FAMILY, b"\x0c" + frame()[1:] + b"\x01\x02"))["spo2"] == 97
 
 
+@pytest.mark.parametrize("size", [8, 65, 255])
+def test_measurements_are_read_in_the_light_of_a_longer_word_of_the_device(size: int) -> None:
+    bridge = FAMILY.bridge()
+    bridge.receive(nonin.DEVICE, bytes((size,)) + device(0)[1:] + bytes(size - 7), 0)
+    assert valid(bridge.receive(nonin.OXIMETRY, frame(), 1))["spo2"] == 97
+
+
 def test_beats_and_pleth_are_no_events() -> None:
     assert decode(FAMILY, bytes.fromhex("0c 0102 00 01f4 1f40 82bc 2134"), nonin.INTERVALS) == []
     assert decode(FAMILY, bytes((53, *bytes(52))), nonin.PLETH) == []
