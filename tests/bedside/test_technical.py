@@ -1,0 +1,27 @@
+"""When technical conditions are told: late enough not to ring at every touch, early enough to be mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge_agent.domain.settings import SECOND
+from firmware_bridges.vitals import Reason
+from tests.bedside.harness import START, Bench, settings
+
+
+def test_a_sensor_that_is_off_is_told_after_five_seconds() -> None:
+    bench = Bench()
+    for _ in range(10):
+        bench.say({}, conditions=frozenset({Reason.SENSOR_OFF}))
+        bench.wait(1)
+    assert bench.alerts("sensor-off-link1")[0].raised == START + 5 * SECOND
+
+
+@pytest.mark.parametrize(("other", "told"), [(92, []), (91, [START + 60 * SECOND])])
+def test_two_oximeters_may_differ_by_six_points_and_by_more_for_a_minute(other: int, told: list[int]) -> None:
+    bench = Bench(settings("ecg", "oxi", required=()))
+    for _ in range(70):
+        bench.say({"spo2": 98}, "ecg")
+        bench.say({"spo2": other}, "oxi")
+        bench.wait(1)
+    assert [alert.raised for alert in bench.alerts("source-disagreement-spo2")] == told
