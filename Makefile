@@ -38,10 +38,11 @@ format: venv ## put the code into its format, mend what ruff can mend
 docs: venv ## write the generated docs anew
 	$(RUN) tools.generate_docs
 
-bench: venv ## measure the agent against the naive script, and what a frame and a reading cost
+bench: venv ## measure the agent against the naive script, and what a frame, a reading and a score cost
 	@tools/prepare.sh dev mosquitto
 	@$(RUN) benchmarks.decode
 	@$(RUN) benchmarks.ward
+	@$(RUN) benchmarks.risk
 	@$(RUN) benchmarks $(ARGS)
 
 fuzz: ## damage every device's frames a million times: ARGS="sensor_link --runs 100000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from edge_agent.risk.abstain import ADULT, LEAST_VITALS, RECENT_HOURS
@@ -51,7 +52,7 @@ last eligible hour before.
 - Alerts: an alert holds at every eligible hour at or above the threshold, and is counted once in 6 h. An event is the
   first hour at {reaches} or more after 6 h without, or after all hours of the stay so far, at least one. It is caught
   if an alert held at any of the 6 hours before it.
-- Goals that are missed: {missed}.
+- Goals that are missed, or not measured: {missed}.
 - In range means: {ranges}.
 
 ## Identity
@@ -87,11 +88,16 @@ def card(manifest: Manifest, report: Report, title: str) -> str:
         figures=_table("what | figure", rows(report)),
         unreached=_table("why | events", unreached(report)),
         ranges=", ".join(f"{name} {limits.low:g} to {limits.high:g}" for name, limits in manifest.trained_on.items()),
-        missed=", ".join(f"{goal.name} ({found:.3g})" for goal, found, met in judged(report) if not met) or "none",
+        missed=", ".join(f"{goal.name} ({_told(found)})" for goal, found, met in judged(report) if not met) or "none",
         sha256=report.model_sha256,
         tools=", ".join(f"{name} {version}" for name, version in made.tools.items()),
         seed=made.seed,
     )
+
+
+def _told(found: float) -> str:
+    """Return a goal's figure."""
+    return "not measured" if math.isnan(found) else f"{found:.3g}"
 
 
 def _table(head: str, found: Iterable[tuple[str, str]]) -> str:

@@ -53,7 +53,7 @@ def unreached(report: Report) -> Iterator[tuple[str, str]]:
 def goals(report: Report) -> Iterator[tuple[str, str]]:
     """Yield every goal with what was wanted, found, and by how much it is missed."""
     for goal, found, reached in judged(report):
-        yield f"goal: {goal.name}", f"{_wanted(goal):8} found {found:.4g}{'' if reached else '  MISSED'}"
+        yield f"goal: {goal.name}", f"{_wanted(goal):8} {_found(found, reached=reached)}"
 
 
 def text(report: Report) -> str:
@@ -63,6 +63,13 @@ def text(report: Report) -> str:
     lines += goals(report)
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:{width}}  {value}" for name, value in lines)
+
+
+def _found(found: float, *, reached: bool) -> str:
+    """Return what was found, and whether that is a miss."""
+    if np.isnan(found):
+        return "not measured"
+    return f"found {found:.4g}" if reached else f"found {found:.4g}  MISSED"
 
 
 def _wanted(goal: Goal) -> str:
