@@ -19,21 +19,27 @@ def command(recording: Path, *, quiet: bool) -> None:
     """Replay a flight RECORDING and print every effect as a JSON line.
 
     The effects must be those the agent had, byte for byte; the verdict on standard error says so. Exit status 1
-    when they are not.
+    when they are not, or when the recording breaks off.
     """
     try:
         made = header(recording)
     except AgentError as error:
         raise click.ClickException(str(error)) from error
     inputs = differing = 0
-    for step in replay(recording):
-        inputs += 1
-        differing += not step.same
-        if not quiet:
-            sys.stdout.buffer.write(step.effects)
+    broken = ""
+    try:
+        for step in replay(recording):
+            inputs += 1
+            differing += not step.same
+            if not quiet:
+                sys.stdout.buffer.write(step.effects)
+    except AgentError as error:
+        broken = str(error)
     sys.stdout.flush()
     versions = f"recorded by agent {made.agent}, replayed by {__version__}"
     verdict = "identical" if not differing else f"{differing} inputs had other effects"
     click.echo(f"{inputs} inputs: {verdict} ({versions}; alert {made.event_id or 'none'})", err=True)
+    if broken:
+        raise click.ClickException(broken)
     if differing:
         raise SystemExit(1)

@@ -9,10 +9,10 @@ recordings go first.
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from zlib import crc32
 
 import msgspec
 
@@ -71,11 +71,15 @@ def effects_json(effects: list[Effect]) -> bytes:
 
 def checksum(effects: list[Effect]) -> int:
     """Return the CRC-32 of the effects' JSON lines, 0 when there are none."""
-    return crc32(effects_json(effects)) if effects else 0
+    return zlib.crc32(effects_json(effects)) if effects else 0
+
+
+BROKEN = (OSError, EOFError, zlib.error, msgspec.DecodeError)
+"""What reading raises where a recording breaks off, as when power was cut, and of a file that is none."""
 
 
 def read(path: Path) -> Iterator[Record]:
-    """Yield the records of a recording; OSError or msgspec.DecodeError when it is none."""
+    """Yield the records of a recording; one of `BROKEN` where it is none any more."""
     with gzip.open(path) as file:
         while size := file.read(4):
             yield _DECODER.decode(file.read(int.from_bytes(size, "big")))

@@ -10,7 +10,7 @@ import msgspec
 
 from edge_agent.bedside.ward import Ward
 from edge_agent.domain.errors import AgentError
-from edge_agent.gateway.recorder import FORMAT, Checkpoint, Header, Noted, checksum, effects_json, read
+from edge_agent.gateway.recorder import BROKEN, FORMAT, Checkpoint, Header, Noted, Record, checksum, effects_json, read
 
 
 class Step(NamedTuple):
@@ -26,7 +26,7 @@ def header(path: Path) -> Header:
     """Return the recording's header; AgentError when the file is no recording or of another format."""
     try:
         first = next(read(path), None)
-    except (OSError, EOFError, msgspec.DecodeError) as error:
+    except BROKEN as error:
         raise AgentError(f"{path}: cannot be read as a recording ({error})") from error
     if not isinstance(first, Header) or first.format != FORMAT:
         raise AgentError(f"{path}: not a recording of format {FORMAT}; give a .rec file from the recordings folder")
@@ -34,14 +34,32 @@ def header(path: Path) -> Header:
 
 
 def replay(path: Path) -> Iterator[Step]:
-    """Yield every input of the recording after its first checkpoint, replayed."""
+    """Yield every input of the recording after its first checkpoint, replayed.
+
+    AgentError where it breaks off, and when another version of the agent has made it.
+    """
     ward: Ward | None = None
-    for record in read(path):
+    for record in _whole(path):
         if isinstance(record, Checkpoint) and ward is None:
-            ward = Ward()
-            ward.restore(record.ward)
+            ward = _resumed(path, record)
         elif isinstance(record, Noted) and ward is not None:
             entry = record.entry
             effects = ward.handle(entry.input, entry.now)
             same = checksum(effects) == record.effects
             yield Step(entry.ordinal, entry.now, effects_json(effects), same)
+
+
+def _whole(path: Path) -> Iterator[Record]:
+    try:
+        yield from read(path)
+    except BROKEN as error:
+        raise AgentError(f"{path}: breaks off here ({error}); what came before was replayed") from error
+
+
+def _resumed(path: Path, checkpoint: Checkpoint) -> Ward:
+    ward = Ward()
+    try:
+        ward.restore(checkpoint.ward)
+    except msgspec.DecodeError as error:
+        raise AgentError(f"{path}: made by another version of the agent ({error})") from error
+    return ward

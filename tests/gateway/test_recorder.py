@@ -89,6 +89,30 @@ def test_the_command_prints_the_effects(tmp_path: Path) -> None:
     assert "identical" in result.stderr
 
 
+@pytest.mark.parametrize("lost", [1, 9, 200])
+def test_a_recording_cut_short_is_replayed_up_to_there_and_said_to_break_off(tmp_path: Path, lost: int) -> None:
+    bench = Recorded(tmp_path)
+    bench.feed(40, {"spo2": 84})
+    path = bench.recorder.freeze("event", bench.now)
+    assert path
+    bench.recorder.finish()
+    path.write_bytes(path.read_bytes()[:-lost])
+    result = CliRunner().invoke(main, ["replay", str(path)])
+    assert result.exit_code == 1
+    assert b"".join(bench.printed).startswith(result.stdout_bytes)
+    assert "identical" in result.stderr
+    assert f"Error: {path}: breaks off here" in result.stderr
+
+
+def test_a_recording_of_another_version_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "other.rec"
+    records = (HEADER, Checkpoint(b"\x91\x01"))
+    path.write_bytes(gzip.compress(b"".join(module._framed(each) for each in records)))
+    result = CliRunner().invoke(main, ["replay", str(path)])
+    assert result.exit_code == 1
+    assert "made by another version of the agent" in result.stderr
+
+
 def test_the_ring_always_begins_with_a_checkpoint_and_is_bounded(tmp_path: Path) -> None:
     bench = Recorded(tmp_path)
     bench.feed(20 * 60, {"spo2": 97})

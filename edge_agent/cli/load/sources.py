@@ -18,7 +18,7 @@ from edge_agent.domain.errors import AgentError
 from edge_agent.domain.inputs import Started
 from edge_agent.domain.settings import SECOND, Bed
 from edge_agent.domain.windows import Patient
-from edge_agent.gateway.recorder import SUFFIX, Checkpoint, Noted, Record, read
+from edge_agent.gateway.recorder import BROKEN, SUFFIX, Checkpoint, Noted, Record, read
 from edge_agent.gateway.replay import header
 from edge_agent.simulator import recordings
 from edge_agent.simulator.labelled import DEVICES, LabelledBed
@@ -109,7 +109,7 @@ class Flight(msgspec.Struct, frozen=True):
 def _unbroken(path: Path) -> Iterator[Record]:
     try:
         yield from read(path)
-    except (OSError, EOFError, zlib.error, msgspec.DecodeError):
+    except BROKEN:
         return
 
 
