@@ -13,6 +13,9 @@ from edge_agent.risk.quantise import to_real
 LEAST_ROWS = 200
 """Rows below which a step is not believed and joined to its neighbour."""
 
+NOISE = 1e-9
+"""Steps of the same share of positives may differ by so much, and are one."""
+
 LEAST_SLOPE = 1e-3
 """Of probability's log-odds over logits: a control that learnt nothing still gets a rising table, if a flat one."""
 
@@ -44,7 +47,7 @@ def isotonic(logits: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], b
 def _joined(logits: npt.NDArray[np.float64], steps: npt.NDArray[np.float64]) -> list[tuple[float, float]]:
     """Return mean logit and probability of every step, joined upwards until it has rows enough of both kinds."""
     order = np.argsort(logits, kind="stable")
-    edges = np.flatnonzero(np.diff(steps[order])) + 1
+    edges = np.flatnonzero(np.diff(steps[order]) > NOISE) + 1
     knots, waiting = [], np.empty(0, np.intp)
     for step in np.split(order, edges):
         waiting = np.r_[waiting, step]

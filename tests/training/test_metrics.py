@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge_agent.risk.manifest import Quantisation
@@ -40,6 +40,7 @@ def test_the_calibration_error_of_the_truth_is_small_and_of_its_double_is_its_me
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.3, 3), st.floats(-4, 0))
+@example(100001, 0.625, -1.75)  # two steps of the same share
 def test_calibration_is_a_rising_table_over_all_logits_and_near_the_truth(
     seed: int, slope: float, offset: float
 ) -> None:
