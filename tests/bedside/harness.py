@@ -71,10 +71,12 @@ class Bench:
         return effects
 
     def run_to(self, end: int) -> None:
-        """Let time pass, waking the ward whenever it asks to be woken."""
+        """Let time pass, waking the ward whenever it asks to be woken. It never asks for what has been done."""
         while (due := self.ward.next_deadline()) is not None and due <= end:
             self.now = max(self.now, due + self.lag)
             self.give(Wake())
+            later = self.ward.next_deadline()
+            assert later is None or later > self.now, "woken in vain: the agent would spin"
         self.now = max(self.now, end)
 
     def wait(self, seconds: float) -> None:

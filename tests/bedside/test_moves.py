@@ -49,6 +49,19 @@ def test_a_transfer_carries_the_stay_and_the_alert_goes_on_within_the_second() -
     assert bench.here("2", "spo2-low") is None, "inside the limit it ends there"
 
 
+def test_no_two_alerts_of_a_bed_have_one_name_after_a_move() -> None:
+    bench = alerting()
+    for spo2 in (82, 97, 82, 97):
+        bench.feed(40, {"spo2": spo2}, "link2")
+    assert bench.ask(DischargeAsked, "2") == ()
+    bench.feed(40, {"spo2": 82})
+    assert bench.ask(TransferAsked, "1", to="2") == ()
+    bench.feed(60, {"spo2": 97}, "link2")
+    bench.feed(40, {"spo2": 82}, "link2")
+    named = [each.event_id for each in bench.alerts("spo2-low") if each.phase is Phase.START and each.bed == "2"]
+    assert len(named) == len(set(named)) == 4
+
+
 def test_what_the_model_says_of_who_was_here_is_not_shown_of_who_came() -> None:
     bench = alerting()
     bench.admit("2", "stay-b")

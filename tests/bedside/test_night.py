@@ -9,6 +9,8 @@ from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from edge_agent.bedside.held import Held
+from edge_agent.bedside.verdict import Timing
 from edge_agent.domain.alerts import Alert, ConditionState, Kind, Phase, Priority
 from edge_agent.domain.effects import AlertChanged, LocalSignal, Profile, ProfileChanged, Suppressed, SuppressedBy
 from edge_agent.domain.inputs import LocalTime, SettingsApplied
@@ -266,3 +268,14 @@ def test_a_night_has_all_its_minutes_and_no_others(begins: str, ends: str) -> No
     dark = {minute for minute in range(24 * 60) if night.covers(minute)}
     length = (minute_of(ends) - minute_of(begins)) % (24 * 60)
     assert dark == {(minute_of(begins) + more) % (24 * 60) for more in range(length)} or begins == ends
+
+
+def test_of_two_priorities_that_have_waited_long_enough_the_louder_is_announced() -> None:
+    levels = {Priority.LOW: 0, Priority.MEDIUM: 0}
+    timing = Timing(levels, clear_after=10, held=dict.fromkeys(levels, 20))
+    held = Held()
+    held.follow(levels, Priority.MEDIUM, 5, timing)
+    assert held.loudest is Priority.MEDIUM
+    assert held.ready(levels, 24, timing) is None
+    assert held.ready(levels, 25, timing) is Priority.MEDIUM
+    assert held.ready({Priority.LOW}, 25, timing) is Priority.LOW

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edge_agent.bedside.loss import last_told
+from edge_agent.domain.alerts import Evidence
 from edge_agent.domain.settings import SECOND
 from firmware_bridges.vitals import Reason
 from tests.bedside.harness import START, Bench, settings
@@ -25,3 +27,7 @@ def test_two_oximeters_may_differ_by_six_points_and_by_more_for_a_minute(other: 
         bench.say({"spo2": other}, "oxi")
         bench.wait(1)
     assert [alert.raised for alert in bench.alerts("source-disagreement-spo2")] == told
+
+
+def test_of_what_a_patient_brought_along_the_newest_value_is_told() -> None:
+    assert last_told(Evidence("spo2", value, at, "ox") for value, at in ((91, 2), (78, 7), (84, 5))).endswith(" 78 %")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.domain.effects import Effect
+from edge_agent.domain.effects import Effect, VitalsReport
 from edge_agent.domain.inputs import Wake
 from edge_agent.domain.settings import SECOND
 from firmware_bridges.vitals import Reason
@@ -93,3 +94,11 @@ def test_a_late_loop_decides_the_same_only_later() -> None:
     for bench in (prompt, late):
         assert [phase for phase in bench.phases("not-monitored") if phase != "update"] == ["start", "escalate"]
     assert 0 < late.alerts()[0].raised - prompt.alerts()[0].raised <= SECOND
+
+
+@pytest.mark.parametrize("hz", [1, 4, 20])
+def test_telemetry_comes_once_an_interval_however_fast_the_device(hz: int) -> None:
+    bench = Bench()
+    bench.feed(20, {"spo2": 97}, hz=hz)
+    told = [effect for effect in bench.effects if isinstance(effect, VitalsReport) and effect.bed == "1"]
+    assert 19 <= len(told) <= 21
