@@ -46,6 +46,14 @@ def test_the_expected_device_is_heard_from_its_first_reading_after_it_said_who_i
     assert not bench.alerts("wrong-device-link1")
 
 
+def test_a_wrong_device_is_one_trouble_not_two() -> None:
+    bench = Bench(bound(OTHER))
+    bench.say({"spo2": 80})
+    bench.wait(20)
+    technical = {alert.condition for alert in bench.alerts() if alert.condition.endswith("link1")}
+    assert technical == {"wrong-device-link1"}
+
+
 def test_another_device_is_refused_named_and_hung_up_on() -> None:
     bench = Bench(bound(OTHER))
     bench.say({"spo2": 80})
